@@ -1,2 +1,72 @@
-//! Placeholder
-fn main() {}
+//! The first program of the appliance.
+//!
+//! Duty: find the disk, open the root through dm-verity, mount it and `/data`, name the NICs after the board's slots, leave
+//! what it learned in `/run/rostrum`, and become systemd.
+//!
+//! Invariants: nothing unverified is executed (programs run from the verified root only); there is no interactive shell on
+//! any path; a failure prints one line and restarts the machine, so that boot counting can fall back to the other slot.
+
+mod board;
+mod cmdline;
+mod data;
+mod dm;
+mod fault;
+mod handover;
+mod identity;
+mod ifname;
+mod letters;
+mod loader;
+mod modalias;
+mod nics;
+mod partitions;
+mod pseudo;
+
+use std::path::Path;
+use std::time::Duration;
+
+use fault::Fault;
+
+/// Where the verified root is mounted until it becomes `/`.
+const ROOT: &str = "/sysroot";
+/// How long a disk may take to appear (SAS controllers spin up their disks one after the other).
+const DISK_DEADLINE: Duration = Duration::from_secs(60);
+
+fn main() {
+    let fault = match boot() {
+        Ok(never) => match never {},
+        Err(fault) => fault,
+    };
+    fault::report_and_restart(&fault);
+}
+
+fn boot() -> Result<std::convert::Infallible, Fault> {
+    pseudo::mount_all()?;
+    let arguments = cmdline::Arguments::parse(&pseudo::read("/proc/cmdline")?)?;
+    let boards = board::load(Path::new("/boards.json"))?;
+    let board = board::choose(&boards, &board::Machine::read());
+
+    let mut loader = loader::Loader::open(Path::new("/modules.json"), Path::new("/modules"))?;
+    loader.load_all(&arguments.root_modules());
+    loader.load_matching(&modalias::present_devices());
+
+    let disk = partitions::wait_for(&arguments, DISK_DEADLINE)?;
+    let device = dm::open_verity("root", &disk, &arguments)?;
+    pseudo::mount_root(&device, ROOT, &arguments.filesystem)?;
+
+    let data = data::mount(disk.data.as_deref(), ROOT);
+    identity::provide(ROOT, data.is_persistent())?;
+
+    let release = pseudo::read("/proc/sys/kernel/osrelease")?;
+    let modules = format!("{ROOT}/usr/lib/modules/{}", release.trim());
+    match loader::Loader::open(Path::new(&format!("{modules}/rostrum.json")), Path::new(&modules)) {
+        Ok(mut loader) => {
+            loader.load_all(&board.modules);
+            loader.load_matching(&modalias::present_devices());
+        }
+        Err(reason) => fault::warn(&format!("no drivers beyond the disk's: {reason}")),
+    }
+    let named = nics::name_all(&board, Path::new("/data/state/nics.json"));
+    board::publish(&board, &named)?;
+    data.publish()?;
+    handover::to_systemd(ROOT)
+}

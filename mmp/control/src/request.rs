@@ -1,0 +1,385 @@
+//! What may be asked of mmpd, one type a family.
+//!
+//! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
+//! settings is mmpd's to decide.
+
+use std::net::Ipv4Addr;
+
+use mmp_model::{
+    DomainName, FileName, Host, Hostname, Ipv4Prefix, Letter, Role, Subnet, Username,
+    account::UnixTime,
+    dns::{ForwardZone, ResourceRecord, TrustAnchor},
+    dscp::{CodePoint, IpVersion, TrafficType},
+    interface::{LinkMode, Mtu},
+    time::ZoneName,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::Secret;
+
+/// Any request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Request {
+    /// Passwords and logins, from the programs that let people in.
+    Access(Access),
+    /// `user`, `passwd`.
+    User(User),
+    /// `iface`.
+    Iface(Letter, Iface),
+    /// `ipv4`.
+    Ipv4(Letter, Ipv4),
+    /// `dns`.
+    Dns(Dns),
+    /// `dscp`.
+    Dscp(Dscp),
+    /// `hostname`.
+    Hostname(HostnameAsk),
+    /// `ntp`.
+    Ntp(Ntp),
+    /// `timezone`.
+    Timezone(Timezone),
+    /// `date`.
+    Date(Date),
+    /// `ping`, `traceroute`.
+    Probe(Probe, Host),
+    /// `version`, `model`, `serial`, `uptime`, `df`, `health`.
+    Status(Status),
+    /// `reboot`, `shutdown`.
+    Power(Power),
+    /// The SFTP folder.
+    File(File),
+    /// Values that exist now, for completion.
+    Live(Live),
+    /// A command that the shell answered by itself (`help`, `exit`) or could not read: nothing but a line in the log.
+    Noted,
+}
+
+/// Passwords at the door. Root only: mmpd takes these from the console login and from sshd's PAM step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Is this the account's password, and may it come in this way? Answered with [`crate::Reply::Admitted`].
+    Authenticate {
+        /// As typed; it may name nobody.
+        user: String,
+        /// As typed.
+        password: Secret,
+        /// The way in.
+        door: Door,
+        /// Where from, for the logs.
+        origin: String,
+    },
+    /// May the account, authenticated by other means, come in this way?
+    Admit {
+        /// As typed.
+        user: String,
+        /// The way in.
+        door: Door,
+    },
+}
+
+/// A way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// Serial or VGA console.
+    Console,
+    /// SSH and SFTP.
+    Ssh,
+    /// Web Admin and the API.
+    Web,
+}
+
+/// `user`, `passwd`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum User {
+    /// All accounts.
+    List,
+    /// One account.
+    Info(Username),
+    /// Could this account be added? Asked before its password is asked for.
+    CheckAdd(Username, Role),
+    /// A new account; its password is temporary.
+    Add(Username, Role, Secret),
+    /// Away with it.
+    Del(Username),
+    /// A new password at its next login.
+    Expire(Username),
+    /// The own password. `old` may be absent only while the password has expired.
+    ChangeOwn {
+        /// The present password.
+        old: Option<Secret>,
+        /// The one to be.
+        new: Secret,
+    },
+    /// Another account's password, which is temporary then.
+    Reset(Username, Secret),
+}
+
+/// `iface`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Iface {
+    /// Settings and observed state.
+    Show,
+    /// Negotiation or a fixed mode.
+    Mode(LinkMode),
+    /// Largest packet.
+    Mtu(Mtu),
+}
+
+/// `ipv4`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ipv4 {
+    /// Settings and observed state.
+    Show,
+    /// Static address and gateway; turns DHCP off and the interface on.
+    Add(Ipv4Prefix, Ipv4Addr),
+    /// No address.
+    Del,
+    /// DHCP.
+    Dhcp,
+    /// On.
+    Enable,
+    /// Off, settings kept.
+    Disable,
+    /// The interface of last resort.
+    Default,
+    /// A static route.
+    RouteAdd(Subnet),
+    /// Away with a static route.
+    RouteDel(Subnet),
+}
+
+/// `dns`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dns {
+    /// Settings.
+    Show,
+    /// One more server for a zone.
+    AddZone(ForwardZone),
+    /// One server less.
+    DelZone(ForwardZone),
+    /// A trust anchor.
+    AddAnchor(TrustAnchor),
+    /// Away with one, by zone and key tag.
+    DelAnchor(DomainName, u16),
+    /// A local record.
+    AddRecord(ResourceRecord),
+    /// Away with a name's records of one type (upper case).
+    DelRecord(DomainName, String),
+    /// Resolve as the appliance does.
+    Lookup(LookupType, DomainName),
+    /// Empty the cache.
+    Flush,
+}
+
+/// What `dns lookup` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LookupType {
+    /// IPv4 addresses.
+    A,
+    /// IPv6 addresses.
+    Aaaa,
+    /// Services, followed to their addresses.
+    Srv,
+}
+
+/// `dscp`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dscp {
+    /// Settings.
+    Show,
+    /// A class, or none.
+    Set(IpVersion, TrafficType, Option<CodePoint>),
+    /// Use the assured kinds' values.
+    Assured(bool),
+}
+
+/// `hostname`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostnameAsk {
+    /// The name.
+    Show,
+    /// A new name, from the next boot.
+    Set(Hostname),
+}
+
+/// `ntp`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ntp {
+    /// Servers set.
+    List,
+    /// One more.
+    Add(Host),
+    /// One less.
+    Del(Host),
+    /// What the clock follows.
+    Status,
+    /// Shared symmetric key, or none.
+    GroupKey(Option<FileName>),
+    /// Autokey on or off.
+    Autokey(bool),
+}
+
+/// `timezone`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Timezone {
+    /// The zone.
+    Show,
+    /// All zones.
+    List,
+    /// A new zone.
+    Set(ZoneName),
+}
+
+/// `date`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Date {
+    /// UTC and local time.
+    Show,
+    /// Set the clock, in UTC seconds since 1970.
+    Set(UnixTime),
+}
+
+/// Programs that probe the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Probe {
+    /// Four echo requests.
+    Ping,
+    /// The way there.
+    Traceroute,
+}
+
+/// Status one-liners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Release.
+    Version,
+    /// Platform.
+    Model,
+    /// Serial number.
+    Serial,
+    /// Time since boot.
+    Uptime,
+    /// Disk use.
+    Df,
+    /// Temperatures, voltages, fans.
+    Health,
+}
+
+/// Ends of a session for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Power {
+    /// Boot again.
+    Reboot,
+    /// Off.
+    Shutdown,
+}
+
+/// The SFTP folder. Data travels through a passed file descriptor; a name changes only in [`File::Commit`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum File {
+    /// All files that the role may see.
+    List,
+    /// One file.
+    Stat(FileName),
+    /// A descriptor to read from comes with the reply.
+    Open(FileName),
+    /// A descriptor to an unnamed file to write to comes with the reply; the name is checked now and taken at commit.
+    /// One upload at a time a connection per `ticket`, which the peer chooses.
+    Create {
+        /// The name to be.
+        name: FileName,
+        /// Names the upload within this connection.
+        ticket: u64,
+        /// Start with the present content (an append or an in-place change).
+        keep: bool,
+    },
+    /// Gives the upload its name, whole; the peer has closed its descriptor before.
+    Commit {
+        /// Which upload.
+        ticket: u64,
+    },
+    /// Drops the upload.
+    Abandon {
+        /// Which upload.
+        ticket: u64,
+    },
+    /// Deletes.
+    Remove(FileName),
+    /// Renames.
+    Rename {
+        /// Present name.
+        from: FileName,
+        /// Name to be.
+        to: FileName,
+        /// An existing file of that name may be replaced.
+        replace: bool,
+    },
+    /// Sets the modification time, in seconds since 1970 UTC.
+    SetTime(FileName, UnixTime),
+}
+
+/// Values that exist now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Live {
+    /// Interfaces of this platform.
+    Interfaces,
+    /// Accounts.
+    Users,
+    /// Files in the SFTP folder.
+    Files,
+    /// `domain server` pairs that are set.
+    ForwardZones,
+    /// `zone tag` pairs that are set.
+    TrustAnchors,
+    /// `owner TYPE` pairs that are set.
+    Records,
+    /// NTP servers that are set.
+    NtpServers,
+    /// All time zones.
+    Timezones,
+    /// Static routes of any interface.
+    Routes,
+}
+
+impl Live {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::Interfaces,
+        Self::Users,
+        Self::Files,
+        Self::ForwardZones,
+        Self::TrustAnchors,
+        Self::Records,
+        Self::NtpServers,
+        Self::Timezones,
+        Self::Routes,
+    ];
+}
+
+impl std::fmt::Display for LookupType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Srv => "SRV",
+        })
+    }
+}

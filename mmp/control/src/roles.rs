@@ -1,0 +1,50 @@
+//! The one table of who may ask what (`mmp.md` sections 0.3 and 2.6). mmpd enforces it; the shell only hides by it.
+//!
+//! Invariant: what is not listed is the administrator's alone. Reading and removing single files is decided per name
+//! by [`mmp_model::file`].
+
+use mmp_model::Role;
+
+use crate::request::{Date, Request, Status, User};
+
+/// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only.
+pub fn permits(role: Role, request: &Request) -> bool {
+    match request {
+        Request::Access(_) => false,
+        // The own password and the log line are everybody's.
+        Request::User(User::ChangeOwn { .. }) | Request::Noted => true,
+        // Which files and values a role sees is decided per name.
+        Request::Status(Status::Version | Status::Model | Status::Serial | Status::Uptime)
+        | Request::Date(Date::Show)
+        | Request::File(_)
+        | Request::Live(_) => role.has_shell(),
+        _ => role == Role::Admin,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Secret,
+        request::{Dns, Power},
+    };
+
+    #[test]
+    fn the_unlisted_is_the_administrators_alone() {
+        for role in Role::ALL {
+            assert_eq!(permits(role, &Request::Dns(Dns::Show)), role == Role::Admin);
+            assert_eq!(permits(role, &Request::Power(Power::Reboot)), role == Role::Admin);
+            assert_eq!(permits(role, &Request::User(User::List)), role == Role::Admin);
+        }
+    }
+
+    #[test]
+    fn everybody_changes_the_own_password_and_shell_users_read_the_version() {
+        let own = Request::User(User::ChangeOwn { old: None, new: Secret::new("x".into()) });
+        assert!(Role::ALL.into_iter().all(|role| permits(role, &own)));
+        assert!(permits(Role::Audit, &Request::Status(Status::Version)));
+        assert!(!permits(Role::Api, &Request::Status(Status::Version)));
+        assert!(!permits(Role::Crypto, &Request::Status(Status::Df)));
+    }
+}

@@ -1,0 +1,50 @@
+//! Everything that the administrator set, as one value.
+//!
+//! Invariant: the whole box is one [`Settings`]; a daemon is configured from it and from nothing else. How it is kept
+//! on disk across releases is in [`crate::versions`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Hostname,
+    account::Accounts,
+    dns::Dns,
+    dscp::Dscp,
+    interface::Interfaces,
+    time::{Ntp, Timezone},
+};
+
+/// The settings of every family, at the version of this release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `iface`, `ipv4`.
+    pub interfaces: Interfaces,
+    /// `dns`.
+    pub dns: Dns,
+    /// `dscp`.
+    pub dscp: Dscp,
+    /// `hostname`.
+    pub hostname: Hostname,
+    /// `ntp`.
+    pub ntp: Ntp,
+    /// `timezone`.
+    pub timezone: Timezone,
+    /// `user`, `passwd`.
+    pub accounts: Accounts,
+}
+
+impl Settings {
+    /// A clean system with the given accounts.
+    pub fn factory(accounts: Accounts) -> Self {
+        Self {
+            interfaces: Interfaces::default(),
+            dns: Dns::default(),
+            dscp: Dscp::default(),
+            hostname: Hostname::default(),
+            ntp: Ntp::default(),
+            timezone: Timezone::default(),
+            accounts,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Settings as they are stored: each family with its own version, and the steps between versions.
+//!
+//! Invariants: a family that this release does not know is refused, never dropped; a family that is absent (written
+//! by an older release) takes its default; a step forward exists from every version that was ever released, so that
+//! any release's file loads. A newer version than this release knows is refused with its number: the newer release
+//! keeps its own copy, and the older one its own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{account::Accounts, settings::Settings};
+
+/// One family on disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredFamily {
+    /// Version of `settings`.
+    pub version: u32,
+    /// The family's value in that version's form.
+    pub settings: Value,
+}
+
+/// All families on disk, by name.
+pub type Stored = BTreeMap<String, StoredFamily>;
+
+/// Why stored settings cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum VersionError {
+    /// Not a family of this release.
+    #[error("the family `{0}` is not known to this release")]
+    UnknownFamily(String),
+    /// Written by a newer release.
+    #[error("the family `{family}` has version {found}, this release knows {known}")]
+    Newer {
+        /// Family name.
+        family: &'static str,
+        /// Version on disk.
+        found: u32,
+        /// Version of this release.
+        known: u32,
+    },
+    /// The value does not have the form of its version.
+    #[error("the family `{family}` cannot be read")]
+    Malformed {
+        /// Family name.
+        family: &'static str,
+        /// What serde says.
+        source: serde_json::Error,
+    },
+    /// A family without a default is absent.
+    #[error("the family `{0}` is missing")]
+    Missing(&'static str),
+}
+
+/// A step from version `n` (its index plus 1) to the next, on the value in the older form.
+type Step = fn(Value) -> Value;
+
+/// One family: its name, its present version and the steps that lead there.
+struct Family {
+    name: &'static str,
+    forward: &'static [Step],
+}
+
+impl Family {
+    fn version(&self) -> u32 {
+        1 + u32::try_from(self.forward.len()).expect("a release has few versions")
+    }
+}
+
+const FAMILIES: [Family; 7] = [
+    Family { name: "interfaces", forward: &[] },
+    Family { name: "dns", forward: &[] },
+    Family { name: "dscp", forward: &[] },
+    Family { name: "hostname", forward: &[] },
+    Family { name: "ntp", forward: &[] },
+    Family { name: "timezone", forward: &[] },
+    Family { name: "user", forward: &[] },
+];
+
+/// The settings in stored form, at this release's versions.
+pub fn store(settings: &Settings) -> Stored {
+    let values = [
+        to_value(&settings.interfaces),
+        to_value(&settings.dns),
+        to_value(&settings.dscp),
+        to_value(&settings.hostname),
+        to_value(&settings.ntp),
+        to_value(&settings.timezone),
+        to_value(&settings.accounts),
+    ];
+    FAMILIES
+        .iter()
+        .zip(values)
+        .map(|(family, settings)| (family.name.to_owned(), StoredFamily { version: family.version(), settings }))
+        .collect()
+}
+
+fn to_value(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("settings have text keys only and no failing serializer")
+}
+
+/// Reads stored settings of this or an earlier release.
+pub fn load(mut stored: Stored) -> Result<Settings, VersionError> {
+    let [interfaces, dns, dscp, hostname, ntp, timezone, user] = &FAMILIES;
+    let accounts: Accounts = take(&mut stored, user)?.ok_or(VersionError::Missing(user.name))?;
+    let clean = Settings::factory(accounts);
+    let settings = Settings {
+        interfaces: take(&mut stored, interfaces)?.unwrap_or(clean.interfaces),
+        dns: take(&mut stored, dns)?.unwrap_or(clean.dns),
+        dscp: take(&mut stored, dscp)?.unwrap_or(clean.dscp),
+        hostname: take(&mut stored, hostname)?.unwrap_or(clean.hostname),
+        ntp: take(&mut stored, ntp)?.unwrap_or(clean.ntp),
+        timezone: take(&mut stored, timezone)?.unwrap_or(clean.timezone),
+        accounts: clean.accounts,
+    };
+    match stored.into_keys().next() {
+        Some(unknown) => Err(VersionError::UnknownFamily(unknown)),
+        None => Ok(settings),
+    }
+}
+
+fn take<T: DeserializeOwned>(stored: &mut Stored, family: &Family) -> Result<Option<T>, VersionError> {
+    let Some(found) = stored.remove(family.name) else { return Ok(None) };
+    let known = family.version();
+    if found.version == 0 || found.version > known {
+        return Err(VersionError::Newer { family: family.name, found: found.version, known });
+    }
+    let steps = family.forward.iter().skip(found.version as usize - 1);
+    let value = steps.fold(found.settings, |value, step| step(value));
+    serde_json::from_value(value).map(Some).map_err(|source| VersionError::Malformed { family: family.name, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::PasswordHash;
+
+    fn clean() -> Settings {
+        Settings::factory(Accounts::factory(PasswordHash::new("$y$x".into())))
+    }
+
+    #[test]
+    fn what_is_stored_is_loaded() {
+        assert_eq!(load(store(&clean())).unwrap(), clean());
+    }
+
+    #[test]
+    fn an_absent_family_takes_its_default_but_accounts_must_be_there() {
+        let mut stored = store(&clean());
+        stored.remove("dns");
+        assert_eq!(load(stored.clone()).unwrap(), clean());
+        stored.remove("user");
+        assert!(matches!(load(stored), Err(VersionError::Missing("user"))));
+    }
+
+    #[test]
+    fn a_newer_version_and_an_unknown_family_are_refused() {
+        let mut stored = store(&clean());
+        stored.get_mut("dns").unwrap().version = 99;
+        assert!(matches!(load(stored), Err(VersionError::Newer { family: "dns", found: 99, known: 1 })));
+        let mut stored = store(&clean());
+        stored.insert("fax".into(), StoredFamily { version: 1, settings: Value::Null });
+        assert!(matches!(load(stored), Err(VersionError::UnknownFamily(f)) if f == "fax"));
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        let mut stored = store(&clean());
+        stored.get_mut("dns").unwrap().settings["extra"] = Value::Bool(true);
+        assert!(matches!(load(stored), Err(VersionError::Malformed { family: "dns", .. })));
+    }
+}
