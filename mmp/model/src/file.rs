@@ -28,9 +28,13 @@ impl FileName {
         let ends = |endings: &[&str]| endings.iter().any(|e| name.len() > e.len() && name.ends_with(e));
         match name {
             "cms.lic" => FileKind::License,
-            "live.json" | "boot.json" | "license.dat" => FileKind::Produced,
+            "live.json"
+            | "boot.json"
+            | "license.dat"
+            | "ACANO-MIB.txt"
+            | "ACANO-SYSLOG-MIB.txt"
+            | "ACANO-HEALTH-MIB.txt" => FileKind::Produced,
             "log" | "logbundle.tar.gz" => FileKind::Log,
-            "ACANO-MIB.txt" | "ACANO-SYSLOG-MIB.txt" | "ACANO-HEALTH-MIB.txt" => FileKind::Produced,
             "audit" => FileKind::Audit,
             "upgrade.img" => FileKind::Upgrade,
             _ if numbered(name, "log.") => FileKind::Log,
@@ -101,9 +105,8 @@ impl FileKind {
     pub fn permits(self, role: Role, access: FileAccess) -> bool {
         let reading = matches!(access, FileAccess::List | FileAccess::Read);
         match (role, self) {
-            (Role::Admin, Self::Produced | Self::Log | Self::Audit) => reading,
+            (Role::Admin, Self::Produced | Self::Log | Self::Audit) | (Role::Audit, Self::Audit) => reading,
             (Role::Admin, _) | (Role::Crypto, Self::Pki) => true,
-            (Role::Audit, Self::Audit) => reading,
             _ => false,
         }
     }

@@ -12,11 +12,13 @@ use crate::{InvalidValue, text_value};
 /// Longest name in presentation form, RFC 1035 section 2.3.4.
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
+/// Bytes of host name that the kernel keeps.
+const MAX_HOSTNAME: usize = 64;
 
 /// The appliance's own name: an RFC 1123 host name or FQDN, 1 to 63 characters a label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Hostname(heapless::String<MAX_NAME>);
+pub struct Hostname(heapless::String<MAX_HOSTNAME>);
 text_value!(Hostname);
 
 impl Hostname {
@@ -38,8 +40,7 @@ impl FromStr for Hostname {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let wrong = || InvalidValue::new("Invalid host name", text);
         let numeric = text.parse::<IpAddr>().is_ok() || text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        // The kernel keeps 64 bytes of host name at most.
-        if text.is_empty() || text.len() > 64 || numeric || !text.split('.').all(|label| is_label(label, false)) {
+        if numeric || !text.split('.').all(|label| is_label(label, false)) {
             return Err(wrong());
         }
         heapless::String::try_from(text).map(Self).map_err(|_| wrong())
@@ -55,7 +56,7 @@ impl fmt::Display for Hostname {
 /// A DNS name without the final dot, lower case; the root is `.`. Underscores are allowed, as `_sip._tcp` needs them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct DomainName(heapless::String<MAX_NAME>);
+pub struct DomainName(Box<str>);
 text_value!(DomainName);
 
 impl DomainName {
@@ -66,7 +67,7 @@ impl DomainName {
 
     /// The name as resolvers write it, with its final dot.
     pub fn absolute(&self) -> String {
-        if self.0 == "." { ".".into() } else { format!("{}.", self.0) }
+        if &*self.0 == "." { ".".into() } else { format!("{}.", self.0) }
     }
 }
 
@@ -78,7 +79,7 @@ impl FromStr for DomainName {
         if name != "." && (name.len() > MAX_NAME || !name.split('.').all(|label| is_label(label, true))) {
             return Err(wrong());
         }
-        heapless::String::try_from(name.to_ascii_lowercase().as_str()).map(Self).map_err(|_| wrong())
+        Ok(Self(name.to_ascii_lowercase().into()))
     }
 }
 
