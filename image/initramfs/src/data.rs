@@ -126,7 +126,7 @@ fn repair(device: &Path, root: &str) -> Result<String, String> {
 
 /// Runs a program inside the root: the dynamic loader of the root starts it, with the root's libraries.
 fn run_in(root: &str, command: &[&str]) -> std::io::Result<i32> {
-    let status = Command::new(format!("{root}/usr/lib64/ld-linux-x86-64.so.2"))
+    let status = Command::new(format!("{root}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"))
         .arg("--library-path")
         .arg(format!("{root}/usr/lib/x86_64-linux-gnu"))
         .arg(format!("{root}{}", command[0]))

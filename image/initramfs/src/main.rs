@@ -25,6 +25,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fault::Fault;
+use modalias::Buses;
 
 /// Where the verified root is mounted until it becomes `/`.
 const ROOT: &str = "/sysroot";
@@ -47,9 +48,10 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
 
     let mut loader = loader::Loader::open(Path::new("/modules.json"), Path::new("/modules"))?;
     loader.load_all(&arguments.root_modules());
-    loader.load_matching(&modalias::present_devices());
-
-    let disk = partitions::wait_for(&arguments, DISK_DEADLINE)?;
+    // A virtual disk is there at once; only without it the drivers of real controllers are worth their time.
+    loader.load_matching(&modalias::present_devices(Buses::Virtual));
+    let more_drivers = || loader.load_matching(&modalias::present_devices(Buses::All));
+    let disk = partitions::wait_for(&arguments, DISK_DEADLINE, more_drivers)?;
     let device = dm::open_verity("root", &disk, &arguments)?;
     pseudo::mount_root(&device, ROOT, &arguments.filesystem)?;
 
@@ -61,7 +63,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
     match loader::Loader::open(Path::new(&format!("{modules}/rostrum.json")), Path::new(&modules)) {
         Ok(mut loader) => {
             loader.load_all(&board.modules);
-            loader.load_matching(&modalias::present_devices());
+            loader.load_matching(&modalias::present_devices(Buses::All));
         }
         Err(reason) => fault::warn(&format!("no drivers beyond the disk's: {reason}")),
     }

@@ -1,20 +1,33 @@
-//! Which drivers the present PCI devices ask for.
+//! Which drivers the present devices ask for.
 
 use std::path::Path;
 
 /// A line of the kernel's alias table: a pattern and the module it names.
 pub type Alias = (String, String);
 
-/// Modaliases of all PCI devices, in address order.
-pub fn present_devices() -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(Path::new("/sys/bus/pci/devices")) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+/// Buses whose devices are matched.
+#[derive(Debug, Clone, Copy)]
+pub enum Buses {
+    /// Devices of a hypervisor: few, and there at once.
+    Virtual,
+    /// All that the kernel knows by now.
+    All,
+}
+
+/// Modaliases of the devices on these buses, in address order.
+pub fn present_devices(buses: Buses) -> Vec<String> {
+    let names: &[&str] = match buses {
+        Buses::Virtual => &["virtio"],
+        Buses::All => &["virtio", "pci", "vmbus", "scsi", "usb"],
+    };
+    names.iter().flat_map(|name| on_bus(Path::new("/sys/bus").join(name).join("devices").as_path())).collect()
+}
+
+fn on_bus(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path().join("modalias")).collect();
     paths.sort();
-    paths
-        .iter()
-        .filter_map(|path| std::fs::read_to_string(path.join("modalias")).ok())
-        .map(|text| text.trim().to_owned())
-        .collect()
+    paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).map(|text| text.trim().to_owned()).collect()
 }
 
 /// Modules that the devices match, in table order, each once.

@@ -33,13 +33,20 @@ struct Partition {
 }
 
 /// Waits until root and hash tree are there; the kernel's device events tell when to look again.
-pub fn wait_for(arguments: &Arguments, deadline: Duration) -> Result<Disk, Fault> {
+///
+/// `more_drivers` is called before each wait: a controller's driver brings devices that ask for further drivers.
+pub fn wait_for(arguments: &Arguments, deadline: Duration, mut more_drivers: impl FnMut()) -> Result<Disk, Fault> {
     let until = Instant::now() + deadline;
     // Opened before the first look, so that no event between look and wait is lost.
     let events = kernel_events().map_err(|error| Fault::NoRoot(error.to_string()))?;
+    let find = |partitions: &[Partition]| choose(partitions, &arguments.root_partition(), &arguments.verity_partition());
+    if let Some(disk) = find(&read_all()) {
+        return Ok(disk);
+    }
     loop {
+        more_drivers();
         let partitions = read_all();
-        if let Some(disk) = choose(&partitions, &arguments.root_partition(), &arguments.verity_partition()) {
+        if let Some(disk) = find(&partitions) {
             return Ok(disk);
         }
         let left = until.saturating_duration_since(Instant::now());

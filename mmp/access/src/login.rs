@@ -1,2 +1,77 @@
-//! Placeholder
-fn main() {}
+//! `mmp-login`: the console's login. A unit of the service manager runs it as root with the terminal as its standard
+//! input, output and controlling terminal, and runs it again whenever it ends.
+
+use std::{
+    env, fs,
+    io::{self, Write},
+    os::fd::{AsFd, OwnedFd},
+    process::ExitCode,
+};
+
+use mmp_access::{
+    dialogue::{self, Gone, Terminal},
+    gate::Daemon,
+    greeting::{Sources, greeting, login_prompt},
+    places, session,
+    session::SessionError,
+    terminal::{self, Console},
+};
+use mmp_control::request::Door;
+
+/// Why the login ended without a shell.
+#[derive(Debug, thiserror::Error)]
+enum LoginError {
+    #[error("standard input is not a terminal that can be used")]
+    Terminal(#[from] io::Error),
+    #[error("the login cannot be protected from debuggers")]
+    Undumpable(#[source] nix::errno::Errno),
+    #[error(transparent)]
+    Gone(#[from] Gone),
+    #[error("the session cannot be started; a new login prompt follows")]
+    Session(#[from] SessionError),
+}
+
+fn main() -> ExitCode {
+    match login() {
+        // The line was hung up: a new login waits for the next one.
+        Ok(()) | Err(LoginError::Gone(_)) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut text = format!("Login failed: {error}");
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                text.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+            let _ = writeln!(io::stderr(), "{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn login() -> Result<(), LoginError> {
+    nix::sys::prctl::set_dumpable(false).map_err(LoginError::Undumpable)?;
+    let tty = match env::args().nth(1) {
+        Some(name) => name,
+        None => terminal::name_of_standard_input()?,
+    };
+    let (input, output) = (own(io::stdin())?, own(io::stdout())?);
+    session::take_terminal(&input)?;
+    let mut console = Console::new(input, output, terminal::is_serial(&tty))?;
+    let read = |path| fs::read_to_string(path).ok();
+    let sources =
+        Sources { banner: read(places::BANNER), board: read(places::BOARD), data_fault: read(places::DATA_FAULT) };
+    console.say(&greeting(&sources))?;
+    let mut gate = Daemon { door: Door::Console, origin: format!("console {tty}") };
+    let admitted = dialogue::admit(&mut console, &mut gate, &prompt)?;
+    console.hand_over()?;
+    match session::enter(&admitted, &tty, console.device())? {}
+}
+
+fn prompt() -> String {
+    let hostname = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned());
+    login_prompt(&hostname.unwrap_or_else(|_| "cms".into()))
+}
+
+fn own(stream: impl AsFd) -> io::Result<OwnedFd> {
+    stream.as_fd().try_clone_to_owned()
+}

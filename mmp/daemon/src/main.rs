@@ -1,2 +1,176 @@
-//! Placeholder
-fn main() {}
+//! mmpd: the only privileged process. Loads the settings, makes the system follow them, and answers the control socket.
+//!
+//! Invariants: nothing privileged happens but through a request that [`session`] has authorised and logged; mmpd never
+//! waits for what it supervises beyond a deadline; a broken request ends its own conversation and no other.
+//!
+//! On a developer's machine `mmpd --native FOLDER` keeps everything below FOLDER and leaves the system alone.
+
+mod access;
+mod appliance;
+mod apply;
+mod change;
+mod connection;
+mod durable;
+mod files;
+mod journal;
+mod logins;
+mod observe;
+mod password;
+mod paths;
+mod plan;
+mod power_button;
+mod probe;
+mod render;
+mod seal;
+mod session;
+mod sessions;
+mod show;
+mod store;
+
+use std::{
+    fs, io,
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    libc,
+    sys::prctl,
+    unistd::{Gid, chown},
+};
+use systemd::daemon;
+
+use crate::{appliance::Appliance, paths::Paths};
+
+/// Conversations at a time; more are turned away.
+const MOST_CONVERSATIONS: usize = 64;
+/// What a conversation's thread needs, with room for yescrypt's tables on the heap.
+const STACK: usize = 512 << 10;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (paths, device) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => (Paths::device(), true),
+        ["--native", folder] => (Paths::below(Path::new(folder)), false),
+        _ => {
+            eprintln!("usage: mmpd [--native FOLDER]");
+            return ExitCode::from(2);
+        }
+    };
+    if !device {
+        journal::to_stderr();
+    }
+    match serve(paths, device) {
+        Ok(never) => match never {},
+        Err(error) => {
+            journal::error(&format!("mmpd ends: {error}"));
+            eprintln!("mmpd ends: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
+    // Passwords pass through this memory; a core file must not keep them.
+    prctl::set_dumpable(false)?;
+    let listener = listen(&paths)?;
+    let appliance = Arc::new(Appliance::start(paths, device));
+    journal::info(&format!("settings generation {} is in force", appliance.generation()));
+    if device {
+        thread::Builder::new().name("power-button".into()).stack_size(STACK).spawn(power_button::watch)?;
+    }
+    notify(&[(daemon::STATE_READY, "1")]);
+    watchdog(&appliance)?;
+    let conversations = Arc::new(AtomicUsize::new(0));
+    loop {
+        let (stream, _) = match listener.accept() {
+            Ok(accepted) => accepted,
+            // Out of descriptors: those in use come free again.
+            Err(error) if error.raw_os_error() == Some(libc::EMFILE) => {
+                thread::sleep(Duration::from_millis(50));
+                continue;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        converse(&appliance, &conversations, stream);
+    }
+}
+
+fn listen(paths: &Paths) -> io::Result<UnixListener> {
+    let path = paths.socket();
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    // Accounts reach it by their group; who they are is asked of the kernel.
+    let group = Gid::from_raw(render::accounts::GROUP);
+    if nix::unistd::geteuid().is_root() {
+        chown(&path, None, Some(group)).map_err(io::Error::from)?;
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+fn converse(appliance: &Arc<Appliance>, conversations: &Arc<AtomicUsize>, stream: UnixStream) {
+    if conversations.fetch_add(1, Ordering::SeqCst) >= MOST_CONVERSATIONS {
+        conversations.fetch_sub(1, Ordering::SeqCst);
+        journal::warning("a program was turned away: too many conversations at a time");
+        return;
+    }
+    let (appliance, running) = (Arc::clone(appliance), Arc::clone(conversations));
+    let spawned = thread::Builder::new().name("conversation".into()).stack_size(STACK).spawn(move || {
+        let _count = Count(running);
+        if let Err(error) = session::hold(&appliance, stream) {
+            journal::info(&format!("a conversation ended early: {}", store::chain(&error)));
+        }
+    });
+    if let Err(error) = spawned {
+        conversations.fetch_sub(1, Ordering::SeqCst);
+        journal::error(&format!("a program was turned away: {error}"));
+    }
+}
+
+/// Counts a conversation until it ends, also by a panic.
+struct Count(Arc<AtomicUsize>);
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Tells systemd at half the period that it asks for, as long as settings can be read.
+fn watchdog(appliance: &Arc<Appliance>) -> io::Result<()> {
+    let period = std::env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse().ok()).map(Duration::from_micros);
+    let Some(period) = period else { return Ok(()) };
+    let appliance = Arc::clone(appliance);
+    thread::Builder::new().name("watchdog".into()).stack_size(STACK).spawn(move || {
+        loop {
+            if appliance.is_alive() {
+                notify(&[(daemon::STATE_WATCHDOG, "1")]);
+            }
+            thread::sleep(period / 2);
+        }
+    })?;
+    Ok(())
+}
+
+fn notify(state: &[(&str, &str)]) {
+    // Without a supervisor there is nobody to tell.
+    let _ = daemon::notify(state.iter());
+}

@@ -1,0 +1,330 @@
+//! The appliance as mmpd holds it: settings in force, and the one way to change them.
+//!
+//! Invariants: one change at a time; reading never waits for a change; a change is check, plan, apply, save, in this
+//! order, and is answered only when it is durable. What fails after the first step puts the old settings back.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, chown},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use mmp_control::{Kind, Refusal, Reply, Request, request};
+use mmp_model::{FileName, Hostname, Letter, Settings, Username, account::Accounts, time::ZoneName};
+
+use crate::{
+    apply::{ApplyError, Moment, System},
+    change::{self, Facts, KeyFile},
+    journal,
+    logins::Logins,
+    observe::{board::Board, clock},
+    password,
+    paths::Paths,
+    plan::{Step, plan},
+    render::{self, Rendered, Surroundings, render},
+    sessions::Sessions,
+    store::{Author, Store, chain},
+};
+
+/// `passwd` lines of the image's own users.
+const SYSTEM_USERS: &str = "/usr/share/rostrum/passwd";
+/// Left by the boot when `/data` could not be used.
+const DATA_FAULT: &str = "/run/rostrum/data-fault";
+/// The link behind `/etc/localtime`.
+const LOCALTIME: &str = "/run/mmpd/localtime";
+/// Folders on `/data` that mmpd keeps.
+const FOLDERS: [&str; 4] = ["settings", "files", "state", "home"];
+/// A key file longer than this is none.
+const LONGEST_KEY_FILE: u64 = 64 << 10;
+
+/// Everything that mmpd knows.
+pub struct Appliance {
+    /// The system that it applies settings to.
+    pub system: System,
+    /// The machine.
+    pub board: Board,
+    /// Past logins.
+    pub logins: Logins,
+    /// Present ones.
+    pub sessions: Sessions,
+    /// Host name in the kernel.
+    pub running_hostname: Hostname,
+    /// Time zone that services started with.
+    pub running_zone: ZoneName,
+    faults: Vec<String>,
+    settings: RwLock<Arc<Settings>>,
+    changing: Mutex<Changing>,
+}
+
+struct Changing {
+    store: Store,
+    rendered: Rendered,
+}
+
+impl Appliance {
+    /// Loads the settings and makes the system follow them.
+    pub fn start(paths: Paths, device: bool) -> Self {
+        let mut faults = Vec::new();
+        let system = System { paths, device };
+        if let Ok(reason) = fs::read_to_string(DATA_FAULT) {
+            faults.push(format!(
+                "/data cannot be used: {}. Settings are kept in memory and are lost at the next boot",
+                reason.trim()
+            ));
+        }
+        for folder in FOLDERS {
+            if let Err(error) = make_private(&system.paths.data().join(folder)) {
+                faults.push(format!("`/data/{folder}` cannot be made: {error}"));
+            }
+        }
+        let loaded = Store::load(&system.paths.settings());
+        faults.extend(loaded.faults.iter().map(ToString::to_string));
+        let settings = loaded.settings.unwrap_or_else(|| Settings::factory(Accounts::factory(password::factory())));
+        let board = Board::read(&system.paths.system(crate::observe::board::FILE));
+        let mut appliance = Self {
+            logins: Logins::load(&system.paths.state()),
+            sessions: Sessions::default(),
+            running_hostname: settings.hostname.clone(),
+            running_zone: settings.timezone.zone.clone(),
+            board,
+            system,
+            faults,
+            settings: RwLock::new(Arc::new(settings)),
+            changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default() }),
+        };
+        appliance.follow_settings();
+        for fault in &appliance.faults {
+            journal::error(fault);
+        }
+        appliance
+    }
+
+    /// Applies everything, as at each boot. A step that fails is a fault to be shown, and the others go on.
+    fn follow_settings(&mut self) {
+        let settings = self.settings();
+        if let Err(error) = self.name_system(&settings) {
+            self.faults.push(format!("host name or time zone could not be set: {error}"));
+        }
+        let rendered = render(&settings, &self.surroundings(&settings));
+        for step in plan(None, (&settings, &rendered)) {
+            if let Err(error) = self.system.apply(&step, Moment::Boot) {
+                self.faults.push(format!("a setting is not in force: {}", chain(&error)));
+            }
+        }
+        for (name, account) in &settings.accounts.accounts {
+            self.make_home(name, account.uid);
+        }
+        self.changing().rendered = rendered;
+    }
+
+    /// Host name and zone are taken at boot only; a restarted mmpd leaves them as they are.
+    fn name_system(&mut self, settings: &Settings) -> std::io::Result<()> {
+        let link = self.system.paths.system(LOCALTIME);
+        if let Ok(target) = fs::read_link(&link) {
+            let zone = target.strip_prefix("/usr/share/zoneinfo").ok().and_then(|zone| zone.to_str()?.parse().ok());
+            self.running_zone = zone.unwrap_or_default();
+            let running = nix::unistd::gethostname()?;
+            self.running_hostname = running.to_string_lossy().parse().unwrap_or_default();
+            return Ok(());
+        }
+        if self.system.device {
+            nix::unistd::sethostname(settings.hostname.as_str())?;
+        }
+        if let Some(folder) = link.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        std::os::unix::fs::symlink(Path::new("/usr/share/zoneinfo").join(settings.timezone.zone.as_str()), link)
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The number of the newest settings generation.
+    pub fn generation(&self) -> u64 {
+        self.changing().store.generation()
+    }
+
+    /// Interfaces of this machine.
+    pub fn letters(&self) -> Vec<Letter> {
+        self.board.letters()
+    }
+
+    /// What the administrator must know at login.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices: Vec<String> = self.faults.iter().map(|fault| format!("WARNING: {fault}")).collect();
+        let settings = self.settings();
+        if settings.hostname != self.running_hostname {
+            notices.push(format!("A reboot is required: the host name {} is not in force yet", settings.hostname));
+        }
+        if settings.timezone.zone != self.running_zone {
+            notices.push(format!(
+                "A reboot is required: the timezone {} is not in force everywhere yet",
+                settings.timezone.zone
+            ));
+        }
+        for nic in self.board.nics.iter().filter(|nic| !nic.present) {
+            notices.push(format!("WARNING: the card of interface {} is missing", nic.letter));
+        }
+        notices
+    }
+
+    /// Changes settings, or returns `None` when the request is not one to change them.
+    pub fn change(&self, user: &Username, request: &Request, author: Author) -> Option<Result<Reply, Refusal>> {
+        let facts = match self.facts(user, request) {
+            Ok(facts) => facts,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let mut changing = self.changing();
+        let old = self.settings();
+        let (next, reply) = match change::change(&old, request, &facts)? {
+            Ok(done) => done,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        if next == *old {
+            return Some(Ok(reply));
+        }
+        Some(self.put_in_force(&mut changing, &old, next, author).map(|()| reply))
+    }
+
+    fn put_in_force(
+        &self,
+        changing: &mut Changing,
+        old: &Settings,
+        next: Settings,
+        author: Author,
+    ) -> Result<(), Refusal> {
+        let rendered = render(&next, &self.surroundings(&next));
+        let steps = plan(Some((old, &changing.rendered)), (&next, &rendered));
+        if let Err(error) = self.apply_all(&steps) {
+            let state = self.put_back((&next, &rendered), (old, &changing.rendered));
+            journal::error(&format!("a change was undone: {}", chain(&error)));
+            return Err(
+                Refusal::new(Kind::Internal, format!("The change did not take effect: {}", chain(&error))).state(state)
+            );
+        }
+        if let Err(error) = changing.store.save(&next, author) {
+            let state = self.put_back((&next, &rendered), (old, &changing.rendered));
+            journal::error(&format!("a change could not be saved: {}", chain(&error)));
+            return Err(Refusal::new(Kind::Internal, format!("The change could not be saved: {}", chain(&error)))
+                .state(state)
+                .hint("`df` shows whether /data is full"));
+        }
+        for (name, account) in &next.accounts.accounts {
+            if !old.accounts.accounts.contains_key(name) {
+                self.make_home(name, account.uid);
+            }
+        }
+        for name in old.accounts.accounts.keys().filter(|name| !next.accounts.accounts.contains_key(*name)) {
+            self.logins.forget(name);
+            let _ = fs::remove_dir_all(self.home(name));
+        }
+        changing.rendered = rendered;
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        Ok(())
+    }
+
+    fn apply_all(&self, steps: &[Step]) -> Result<(), ApplyError> {
+        steps.iter().try_for_each(|step| self.system.apply(step, Moment::Change))
+    }
+
+    /// Undoes what was applied; the line that says what is now true.
+    fn put_back(&self, from: (&Settings, &Rendered), to: (&Settings, &Rendered)) -> &'static str {
+        match self.apply_all(&plan(Some(from), to)) {
+            Ok(()) => "The old settings are in force again",
+            Err(error) => {
+                journal::error(&format!("the old settings could not be put back: {}", chain(&error)));
+                "The old settings could not be put back wholly; `reboot` puts them in force"
+            }
+        }
+    }
+
+    /// What the request's check has to know. The slow part, hashing, is done before anybody else is kept waiting.
+    fn facts(&self, user: &Username, request: &Request) -> Result<Facts, Refusal> {
+        let settings = self.settings();
+        let present = |name: &Username| settings.accounts.accounts.get(name).map(|account| &account.password);
+        let new_hash = match request {
+            Request::User(request::User::Add(_, _, new)) => Some((new, None)),
+            Request::User(request::User::ChangeOwn { new, .. }) => Some((new, present(user))),
+            Request::User(request::User::Reset(name, new)) => Some((new, present(name))),
+            _ => None,
+        };
+        let new_hash = match new_hash {
+            Some((new, present)) => {
+                password::check_rules(new, present)?;
+                Some(password::hash(new)?)
+            }
+            None => None,
+        };
+        Ok(Facts {
+            user: user.clone(),
+            letters: self.letters(),
+            now: clock::now(),
+            zone_exists: match request {
+                Request::Timezone(request::Timezone::Set(zone)) => clock::zone_exists(zone),
+                _ => false,
+            },
+            key_file: match request {
+                Request::Ntp(request::Ntp::GroupKey(Some(file))) => self.key_file(file),
+                _ => KeyFile::Absent,
+            },
+            new_hash,
+        })
+    }
+
+    fn key_file(&self, file: &FileName) -> KeyFile {
+        match self.read_small(file) {
+            None => KeyFile::Absent,
+            Some(text) if render::chrony::first_key(&text).is_some() => KeyFile::Usable,
+            Some(_) => KeyFile::Unusable,
+        }
+    }
+
+    fn read_small(&self, file: &FileName) -> Option<String> {
+        let path = self.system.paths.files().join(file.as_str());
+        let small = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= LONGEST_KEY_FILE);
+        small.then(|| fs::read_to_string(&path).ok()).flatten()
+    }
+
+    fn surroundings(&self, settings: &Settings) -> Surroundings {
+        Surroundings {
+            letters: self.letters(),
+            system_users: fs::read_to_string(self.system.paths.system(SYSTEM_USERS)).unwrap_or_default(),
+            group_key: settings.ntp.group_key.as_ref().and_then(|file| self.read_small(file)),
+        }
+    }
+
+    /// The shell keeps its history there; that it is missing fails nothing.
+    fn make_home(&self, name: &Username, uid: u32) {
+        if !self.system.device {
+            return;
+        }
+        let home = self.home(name);
+        let made = make_private(&home).and_then(|()| chown(&home, Some(uid), Some(render::accounts::GROUP)));
+        if let Err(error) = made {
+            journal::warning(&format!("no history is kept for {name}: {error}"));
+        }
+    }
+
+    fn home(&self, name: &Username) -> std::path::PathBuf {
+        self.system.paths.data().join("home").join(name.as_str())
+    }
+
+    fn changing(&self) -> MutexGuard<'_, Changing> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a change can be begun; what the watchdog asks for. A change may take its time, but not for ever.
+    pub fn is_alive(&self) -> bool {
+        self.settings.try_read().is_ok()
+    }
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    // Accounts pass through the parent of their homes, and see nothing there.
+    let mode = if folder.ends_with("home") { 0o711 } else { 0o700 };
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))
+}

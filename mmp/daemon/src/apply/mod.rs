@@ -1,0 +1,147 @@
+//! Carrying steps out: the only place that changes the system.
+//!
+//! Invariants: each step reports what the system does now or fails with a cause; nothing waits without a deadline.
+
+pub mod clock;
+pub mod link;
+pub mod network;
+pub mod process;
+
+use std::{
+    fs, io,
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use nix::unistd::{Gid, Group, chown};
+
+use crate::{
+    durable::{self, WriteError},
+    paths::Paths,
+    plan::{Daemon, Step},
+    render::{self, File},
+};
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// A file.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file of another kind.
+    #[error("cannot change `{}`", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// The network.
+    #[error(transparent)]
+    Network(#[from] network::NetworkError),
+    /// A program.
+    #[error(transparent)]
+    Process(#[from] process::ProcessError),
+    /// The link mode.
+    #[error("the driver of interface {letter} does not take this mode")]
+    LinkMode {
+        /// Which.
+        letter: mmp_model::Letter,
+        /// Cause.
+        source: io::Error,
+    },
+    /// The resolver.
+    #[error("the resolver does not take the change: {0}")]
+    Resolver(String),
+}
+
+/// Longest wait for a daemon's answer.
+const DAEMON_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Whether the appliance is booting or an administrator waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Daemons are only queued: they start after mmpd is ready.
+    Boot,
+    /// The answer waits for the effect.
+    Change,
+}
+
+/// Applies steps to this system.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// Where things are.
+    pub paths: Paths,
+    /// False on a developer's machine: files are written, daemons are not touched.
+    pub device: bool,
+}
+
+impl System {
+    /// Carries out one step.
+    pub fn apply(&self, step: &Step, moment: Moment) -> Result<(), ApplyError> {
+        match step {
+            Step::Write(path, file) => self.write(path, file),
+            Step::Remove(path) => self.remove(path),
+            _ if !self.device => Ok(()),
+            Step::ReloadNetwork(expected) => Ok(network::reload(expected)?),
+            Step::LinkMode(letter, mode) => {
+                link::set_mode(*letter, *mode).map_err(|source| ApplyError::LinkMode { letter: *letter, source })
+            }
+            Step::Nftables(script) => Ok(process::feed("/usr/sbin/nft", &["-f", "-"], script)?),
+            Step::Start(daemon) => systemctl("start", *daemon, moment),
+            Step::Restart(daemon) => systemctl("restart", *daemon, moment),
+            Step::Stop(daemon) => systemctl("stop", *daemon, moment),
+            Step::Reload(Daemon::Unbound) => unbound_control("reload_keep_cache").map(|_| ()),
+            Step::Reload(Daemon::Chrony) => Ok(process::run("/usr/bin/chronyc", &["reload", "sources"]).map(|_| ())?),
+        }
+    }
+
+    fn write(&self, path: &Path, file: &File) -> Result<(), ApplyError> {
+        let path = self.paths.system(&path.to_string_lossy());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| ApplyError::File { path: folder.to_owned(), source })?;
+        }
+        durable::replace_volatile(&path, file.content.as_bytes(), file.mode)?;
+        if let Some(group) = file.group.filter(|_| self.device) {
+            let fail = |source| ApplyError::File { path: path.clone(), source };
+            let gid: Option<Gid> = Group::from_name(group).map_err(|e| fail(e.into()))?.map(|group| group.gid);
+            chown(&path, None, gid).map_err(|e| fail(e.into()))?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), ApplyError> {
+        let path = self.paths.system(&path.to_string_lossy());
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(ApplyError::File { path, source }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn systemctl(verb: &str, daemon: Daemon, moment: Moment) -> Result<(), ApplyError> {
+    // At boot the daemon's turn comes after mmpd is ready; waiting for it here would wait for ourselves.
+    let queue: &[&str] = if moment == Moment::Boot { &["--no-block"] } else { &[] };
+    let arguments = [&[verb], queue, &[daemon.unit()]].concat();
+    Ok(process::run("/usr/bin/systemctl", &arguments).map(|_| ())?)
+}
+
+/// One command to unbound's control socket (`unbound-control(8)`, protocol version 1); its answer.
+pub fn unbound_control(command: &str) -> Result<String, ApplyError> {
+    let talk = || -> io::Result<String> {
+        let mut stream = UnixStream::connect(render::unbound::CONTROL)?;
+        stream.set_read_timeout(Some(DAEMON_DEADLINE))?;
+        stream.set_write_timeout(Some(DAEMON_DEADLINE))?;
+        stream.write_all(format!("UBCT1 {command}\n").as_bytes())?;
+        let mut answer = String::new();
+        stream.take(1 << 20).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    match talk() {
+        Ok(answer) if !answer.starts_with("error") => Ok(answer),
+        Ok(answer) => Err(ApplyError::Resolver(answer.trim().to_owned())),
+        Err(error) => Err(ApplyError::Resolver(error.to_string())),
+    }
+}

@@ -1,0 +1,145 @@
+//! Settings and a request to new settings, or a refusal. Pure: what has to be known of the appliance comes in as
+//! [`Facts`].
+//!
+//! Invariant: a refused request changes nothing, and its text is the documented line.
+
+mod dns;
+mod dscp;
+mod iface;
+mod ipv4;
+mod ntp;
+pub mod user;
+
+use mmp_control::{
+    Kind, Refusal, Reply, Request,
+    request::{HostnameAsk, Timezone},
+};
+use mmp_model::{Letter, Settings, Username, account::PasswordHash, account::UnixTime};
+
+/// What a change depends on besides the settings.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Who asks.
+    pub user: Username,
+    /// Interfaces of this platform.
+    pub letters: Vec<Letter>,
+    /// Seconds since 1970 UTC.
+    pub now: UnixTime,
+    /// The time zone that is asked for exists.
+    pub zone_exists: bool,
+    /// The file that is named exists and holds keys in chrony's form.
+    pub key_file: KeyFile,
+    /// The new password's hash, where the request brings a password that meets the rules.
+    pub new_hash: Option<PasswordHash>,
+}
+
+/// State of a named file of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFile {
+    /// No such file.
+    Absent,
+    /// No `ID TYPE KEY` line in it.
+    Unusable,
+    /// Has at least one key.
+    Usable,
+}
+
+/// The line after changes that wait for a boot (`mmp.md` section 8.4).
+pub const REBOOT_REQUIRED: &str = "A reboot is required for the change to take effect";
+
+/// Carries the request out on a copy. `None` when it is no request to change settings.
+pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<Result<(Settings, Reply), Refusal>> {
+    if let Request::Iface(letter, _) | Request::Ipv4(letter, _) = request
+        && let Err(refusal) = present(*letter, &facts.letters)
+    {
+        return Some(Err(refusal));
+    }
+    let mut next = settings.clone();
+    let done = match request {
+        Request::Iface(letter, ask) => iface::change(&mut next.interfaces, *letter, ask)?,
+        Request::Ipv4(letter, ask) => ipv4::change(&mut next.interfaces, *letter, ask)?,
+        Request::Dns(ask) => dns::change(&mut next.dns, ask)?,
+        Request::Dscp(ask) => dscp::change(&mut next.dscp, ask)?,
+        Request::Ntp(ask) => ntp::change(&mut next.ntp, ask, facts.key_file)?,
+        Request::User(ask) => user::change(&mut next.accounts, ask, facts)?,
+        Request::Hostname(HostnameAsk::Set(name)) => {
+            next.hostname = name.clone();
+            Ok(Reply::Notice(REBOOT_REQUIRED.into()))
+        }
+        Request::Timezone(Timezone::Set(zone)) if facts.zone_exists => {
+            next.timezone.zone = zone.clone();
+            Ok(Reply::Notice(REBOOT_REQUIRED.into()))
+        }
+        Request::Timezone(Timezone::Set(zone)) => {
+            Err(Refusal::new(Kind::BadValue, format!("Invalid timezone: {zone}"))
+                .hint("list them with `timezone list`"))
+        }
+        _ => return None,
+    };
+    Some(done.map(|reply| (next, reply)))
+}
+
+/// Refuses a letter that the platform does not have (`mmp.md` section 1.5).
+pub fn present(letter: Letter, letters: &[Letter]) -> Result<(), Refusal> {
+    if letters.contains(&letter) {
+        return Ok(());
+    }
+    let there = letters.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", ");
+    Err(Refusal::new(Kind::BadValue, format!("Invalid interface: {letter}"))
+        .hint(format!("this appliance has {there}")))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use mmp_model::account::Accounts;
+
+    use super::*;
+
+    pub fn facts() -> Facts {
+        Facts {
+            user: Username::factory(),
+            letters: vec![Letter::A, "b".parse().unwrap()],
+            now: 1_000_000,
+            zone_exists: true,
+            key_file: KeyFile::Absent,
+            new_hash: Some(PasswordHash::new("$y$new".into())),
+        }
+    }
+
+    pub fn clean() -> Settings {
+        Settings::factory(Accounts::factory(PasswordHash::new("$y$old".into())))
+    }
+
+    /// The settings after the requests, each of which must be carried out.
+    pub fn after(requests: &[Request]) -> Settings {
+        requests.iter().fold(clean(), |settings, request| change(&settings, request, &facts()).unwrap().unwrap().0)
+    }
+
+    /// The line of the refusal.
+    pub fn refused(settings: &Settings, request: &Request) -> String {
+        change(settings, request, &facts()).unwrap().unwrap_err().message
+    }
+
+    #[test]
+    fn a_letter_that_is_not_there_is_refused_with_those_that_are() {
+        let ask = Request::Ipv4("d".parse().unwrap(), mmp_control::request::Ipv4::Dhcp);
+        let refusal = change(&clean(), &ask, &facts()).unwrap().unwrap_err();
+        assert_eq!(refusal.message, "Invalid interface: d");
+        assert_eq!(refusal.hint.unwrap(), "this appliance has `a`, `b`");
+    }
+
+    #[test]
+    fn a_new_name_waits_for_a_reboot() {
+        let ask = Request::Hostname(HostnameAsk::Set("cms1".parse().unwrap()));
+        let (next, reply) = change(&clean(), &ask, &facts()).unwrap().unwrap();
+        assert_eq!(reply, Reply::Notice("A reboot is required for the change to take effect".into()));
+        assert_eq!(next.hostname.as_str(), "cms1");
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_refused() {
+        let ask = Request::Timezone(Timezone::Set("Europe/Atlantis".parse().unwrap()));
+        let facts = Facts { zone_exists: false, ..facts() };
+        assert_eq!(change(&clean(), &ask, &facts).unwrap().unwrap_err().message, "Invalid timezone: Europe/Atlantis");
+    }
+}

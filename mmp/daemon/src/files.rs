@@ -1,0 +1,309 @@
+//! The SFTP folder on disk (`mmp.md` section 5).
+//!
+//! Invariants: an upload is an unnamed file until it is committed, so a cut connection or power cut leaves nothing;
+//! nobody can write to a file that has a name (a commit is refused while its descriptor is still open elsewhere);
+//! who may do what stands in [`mmp_model::file`]; names are [`FileName`]s, so nothing outside can be named.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File, OpenOptions},
+    io,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
+    path::PathBuf,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use mmp_control::{Kind, Refusal, Reply, reply::FileInfo, request::File as Ask};
+use mmp_model::{FileName, Role, file::FileAccess};
+use nix::{
+    fcntl::{AtFlags, OFlag},
+    sys::statvfs::fstatvfs,
+    unistd::linkat,
+};
+
+use crate::{durable, seal::seal};
+
+/// Uploads that one connection may have open.
+const MOST_UPLOADS: usize = 16;
+/// Bytes that uploads leave free, so that settings can always be written.
+const RESERVE: u64 = 32 << 20;
+
+/// The folder, for one connection.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    role: Role,
+    uploads: HashMap<u64, Upload>,
+}
+
+#[derive(Debug)]
+struct Upload {
+    name: FileName,
+    file: File,
+}
+
+/// A reply, and the descriptor that travels with it.
+pub type Answer = (Reply, Option<OwnedFd>);
+
+impl Folder {
+    /// The folder as one role sees it.
+    pub fn new(path: PathBuf, role: Role) -> Self {
+        Self { path, role, uploads: HashMap::new() }
+    }
+
+    /// Carries a request out.
+    pub fn answer(&mut self, ask: &Ask) -> Result<Answer, Refusal> {
+        let done = |()| (Reply::Nothing, None);
+        match ask {
+            Ask::List => Ok((Reply::Files(self.list()?), None)),
+            Ask::Stat(name) => Ok((Reply::File(self.info(name)?), None)),
+            Ask::Open(name) => self.open(name),
+            Ask::Create { name, ticket, keep } => self.create(name, *ticket, *keep),
+            Ask::Commit { ticket } => self.commit(*ticket).map(done),
+            Ask::Abandon { ticket } => {
+                self.uploads.remove(ticket);
+                Ok(done(()))
+            }
+            Ask::Remove(name) => self.remove(name).map(done),
+            Ask::Rename { from, to, replace } => self.rename(from, to, *replace).map(done),
+            Ask::SetTime(name, at) => {
+                self.check(name, FileAccess::Write)?;
+                let at = UNIX_EPOCH + Duration::from_secs(u64::try_from(*at).unwrap_or(0));
+                let file = self.plain(name)?;
+                file.set_modified(at).map_err(|error| broken("The time was not set", &error)).map(done)
+            }
+        }
+    }
+
+    /// All names that the role sees.
+    pub fn list(&self) -> Result<Vec<FileInfo>, Refusal> {
+        let entries = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(|error| broken("The files cannot be listed", &error))?,
+        };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()?.parse().ok());
+        let mut files: Vec<FileInfo> = names.filter_map(|name: FileName| self.info(&name).ok()).collect();
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+
+    fn info(&self, name: &FileName) -> Result<FileInfo, Refusal> {
+        self.check(name, FileAccess::List)?;
+        let metadata = fs::symlink_metadata(self.at(name)).ok().filter(fs::Metadata::is_file);
+        let metadata = metadata.ok_or_else(|| absent(name))?;
+        let writable = name.kind().permits(self.role, FileAccess::Write);
+        Ok(FileInfo { name: name.clone(), size: metadata.size(), modified: metadata.mtime(), writable })
+    }
+
+    fn open(&self, name: &FileName) -> Result<Answer, Refusal> {
+        self.check(name, FileAccess::Read)?;
+        let file = self.plain(name)?;
+        Ok((Reply::File(self.info(name)?), Some(file.into())))
+    }
+
+    /// A named file, read-only. Nothing in the folder is followed elsewhere, whoever put it there.
+    fn plain(&self, name: &FileName) -> Result<File, Refusal> {
+        let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(self.at(name)).map_err(|_| absent(name))?;
+        let plain = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if plain { Ok(file) } else { Err(absent(name)) }
+    }
+
+    fn create(&mut self, name: &FileName, ticket: u64, keep: bool) -> Result<Answer, Refusal> {
+        self.check(name, FileAccess::Write)?;
+        if self.uploads.len() >= MOST_UPLOADS {
+            return Err(Refusal::new(Kind::Conflict, format!("Maximum of {MOST_UPLOADS} uploads at a time")));
+        }
+        let not_stored = |error: io::Error| broken("The file was not stored", &error);
+        fs::create_dir_all(&self.path).map_err(not_stored)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .custom_flags(OFlag::O_TMPFILE.bits())
+            .open(&self.path)
+            .map_err(not_stored)?;
+        let space = fstatvfs(&file).map_err(|e| not_stored(e.into()))?;
+        if space.blocks_available() * space.fragment_size() < RESERVE {
+            return Err(Refusal::new(Kind::Unavailable, "No space left for files")
+                .hint("remove files that are not needed; `df` shows the use"));
+        }
+        if keep {
+            io::copy(&mut self.plain(name)?, &mut file).map_err(not_stored)?;
+        }
+        // A second description of the same file: the peer's own position and life.
+        let given = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(format!("/proc/self/fd/{}", file.as_raw_fd()))
+            .map_err(not_stored)?;
+        self.uploads.insert(ticket, Upload { name: name.clone(), file });
+        let info = FileInfo { name: name.clone(), size: 0, modified: 0, writable: true };
+        Ok((Reply::File(info), Some(given.into())))
+    }
+
+    fn commit(&mut self, ticket: u64) -> Result<(), Refusal> {
+        let Some(Upload { name, file }) = self.uploads.remove(&ticket) else {
+            return Err(Refusal::new(Kind::Absent, "No such upload"));
+        };
+        self.check(&name, FileAccess::Write)?;
+        let not_stored = |error: io::Error| broken("The file was not stored", &error);
+        file.sync_all().map_err(not_stored)?;
+        let sealed = seal(file).map_err(not_stored)?;
+        // linkat(2) replaces nothing, so the name is taken by a rename from a name that no client can say.
+        let hidden = self.path.join(format!(".upload-{ticket}-{}", sealed.as_raw_fd()));
+        let _ = fs::remove_file(&hidden);
+        let source = PathBuf::from(format!("/proc/self/fd/{}", sealed.as_raw_fd()));
+        linkat(nix::fcntl::AT_FDCWD, &source, nix::fcntl::AT_FDCWD, &hidden, AtFlags::AT_SYMLINK_FOLLOW)
+            .map_err(|e| not_stored(e.into()))?;
+        let named = fs::rename(&hidden, self.at(&name)).and_then(|()| durable::sync_parent(&hidden));
+        if named.is_err() {
+            let _ = fs::remove_file(&hidden);
+        }
+        named.map_err(not_stored)
+    }
+
+    fn remove(&self, name: &FileName) -> Result<(), Refusal> {
+        self.info(name)?;
+        self.check(name, FileAccess::Remove)?;
+        let path = self.at(name);
+        fs::remove_file(&path)
+            .and_then(|()| durable::sync_parent(&path))
+            .map_err(|error| broken("The file was not removed", &error))
+    }
+
+    fn rename(&self, from: &FileName, to: &FileName, replace: bool) -> Result<(), Refusal> {
+        self.info(from)?;
+        self.check(from, FileAccess::Remove)?;
+        self.check(to, FileAccess::Write)?;
+        if !replace && fs::symlink_metadata(self.at(to)).is_ok() {
+            return Err(Refusal::new(Kind::Conflict, format!("File already exists: {to}")));
+        }
+        let target = self.at(to);
+        fs::rename(self.at(from), &target)
+            .and_then(|()| durable::sync_parent(&target))
+            .map_err(|error| broken("The file was not renamed", &error))
+    }
+
+    /// A name that the role may not even see is absent for it.
+    fn check(&self, name: &FileName, access: FileAccess) -> Result<(), Refusal> {
+        let kind = name.kind();
+        if kind.permits(self.role, access) {
+            Ok(())
+        } else if access == FileAccess::Write || kind.permits(self.role, FileAccess::List) {
+            Err(Refusal::denied().hint(format!("{name} is not yours to change")))
+        } else {
+            Err(absent(name))
+        }
+    }
+
+    fn at(&self, name: &FileName) -> PathBuf {
+        self.path.join(name.as_str())
+    }
+}
+
+fn absent(name: &FileName) -> Refusal {
+    Refusal::new(Kind::Absent, format!("File not found: {name}"))
+}
+
+fn broken(what: &str, error: &io::Error) -> Refusal {
+    Refusal::new(Kind::Internal, format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    fn name(text: &str) -> FileName {
+        text.parse().unwrap()
+    }
+
+    fn folder(role: Role) -> (tempfile::TempDir, Folder) {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path().to_owned(), role);
+        (temporary, folder)
+    }
+
+    fn begin(folder: &mut Folder, to: &str, ticket: u64) -> File {
+        let ask = Ask::Create { name: name(to), ticket, keep: false };
+        folder.answer(&ask).unwrap().1.unwrap().into()
+    }
+
+    fn put(folder: &mut Folder, to: &str, content: &str) {
+        begin(folder, to, 1).write_all(content.as_bytes()).unwrap();
+        folder.answer(&Ask::Commit { ticket: 1 }).unwrap();
+    }
+
+    #[test]
+    fn an_upload_appears_whole_at_its_commit_and_replaces_what_was_there() {
+        let (temporary, mut folder) = folder(Role::Admin);
+        put(&mut folder, "cms.lic", "old");
+        let mut upload = begin(&mut folder, "cms.lic", 2);
+        upload.write_all(b"new license").unwrap();
+        assert_eq!(fs::read(temporary.path().join("cms.lic")).unwrap(), b"old");
+        drop(upload);
+        folder.answer(&Ask::Commit { ticket: 2 }).unwrap();
+        let mut text = String::new();
+        File::from(folder.answer(&Ask::Open(name("cms.lic"))).unwrap().1.unwrap()).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "new license");
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_cut_upload_leaves_nothing() {
+        let (temporary, mut folder) = folder(Role::Admin);
+        begin(&mut folder, "cms.lic", 1).write_all(b"half").unwrap();
+        drop(folder);
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_can_still_be_written_to_gets_no_name() {
+        let (_temporary, mut folder) = folder(Role::Admin);
+        let upload = begin(&mut folder, "cms.lic", 1);
+        let refusal = folder.answer(&Ask::Commit { ticket: 1 }).unwrap_err();
+        assert_eq!(refusal.message, "The file was not stored: it is still being written to");
+        drop(upload);
+        assert!(folder.list().unwrap().is_empty());
+    }
+
+    #[test]
+    fn roles_see_and_change_what_is_theirs() {
+        let (temporary, mut admin) = folder(Role::Admin);
+        put(&mut admin, "cms.lic", "x");
+        put(&mut admin, "one.cer", "x");
+        fs::write(temporary.path().join("log"), "x").unwrap();
+        assert!(admin.answer(&Ask::Remove(name("log"))).is_err());
+        let mut crypto = Folder::new(temporary.path().to_owned(), Role::Crypto);
+        assert_eq!(crypto.list().unwrap().iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["one.cer"]);
+        assert_eq!(crypto.answer(&Ask::Open(name("cms.lic"))).unwrap_err().message, "File not found: cms.lic");
+        assert!(crypto.answer(&Ask::Rename { from: name("one.cer"), to: name("two.lic"), replace: true }).is_err());
+        crypto.answer(&Ask::Rename { from: name("one.cer"), to: name("two.cer"), replace: false }).unwrap();
+    }
+
+    #[test]
+    fn a_link_in_the_folder_leads_nowhere() {
+        let (temporary, mut folder) = folder(Role::Admin);
+        std::os::unix::fs::symlink("/etc/passwd", temporary.path().join("x.cer")).unwrap();
+        assert!(folder.answer(&Ask::Open(name("x.cer"))).is_err());
+        assert!(folder.list().unwrap().is_empty());
+        put(&mut folder, "x.cer", "mine");
+        assert!(fs::read_to_string("/etc/passwd").unwrap().contains("root"));
+    }
+
+    #[test]
+    fn rename_replaces_only_when_told_to() {
+        let (_temporary, mut folder) = folder(Role::Admin);
+        put(&mut folder, "a", "1");
+        put(&mut folder, "b", "2");
+        let rename = |replace| Ask::Rename { from: name("a"), to: name("b"), replace };
+        assert_eq!(folder.answer(&rename(false)).unwrap_err().message, "File already exists: b");
+        folder.answer(&rename(true)).unwrap();
+        assert_eq!(folder.list().unwrap().len(), 1);
+    }
+}

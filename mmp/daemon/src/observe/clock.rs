@@ -1,0 +1,84 @@
+//! Time of day and time zones, from the system's IANA database.
+
+use std::path::Path;
+
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+use mmp_model::{account::UnixTime, time::ZoneName};
+
+/// Where the image keeps the database.
+const DATABASE: &str = "/usr/share/zoneinfo";
+
+/// Seconds since 1970 UTC.
+pub fn now() -> UnixTime {
+    Timestamp::now().as_second()
+}
+
+/// Whether the database has the zone.
+pub fn zone_exists(zone: &ZoneName) -> bool {
+    Path::new(DATABASE).join(zone.as_str()).is_file()
+}
+
+/// Every zone, sorted.
+pub fn zones() -> Vec<String> {
+    let mut zones = Vec::new();
+    collect(Path::new(DATABASE), "", &mut zones);
+    zones.sort_unstable();
+    zones
+}
+
+/// Walks the database; names of zones begin with a capital letter in every part, the other files do not.
+fn collect(folder: &Path, prefix: &str, zones: &mut Vec<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if !name.starts_with(|c: char| c.is_ascii_uppercase()) || name.contains('.') {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, &format!("{prefix}{name}/"), zones);
+        } else {
+            zones.push(format!("{prefix}{name}"));
+        }
+    }
+}
+
+fn local(at: Timestamp, zone: &ZoneName) -> Zoned {
+    at.to_zoned(TimeZone::get(zone.as_str()).unwrap_or(TimeZone::UTC))
+}
+
+/// `2026-10-05 13:04:11` and `2026-10-05 14:04:11 BST`.
+pub fn utc_and_local(zone: &ZoneName) -> (String, String) {
+    let now = Timestamp::now();
+    let utc = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    (utc, local(now, zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string())
+}
+
+/// `14:04:11`.
+pub fn time_of_day(zone: &ZoneName) -> String {
+    local(Timestamp::now(), zone).strftime("%H:%M:%S").to_string()
+}
+
+/// `2026-Oct-05`, in UTC.
+pub fn date(at: UnixTime) -> String {
+    let at = Timestamp::from_second(at).unwrap_or(Timestamp::MAX);
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%b-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_the_product_writes_them() {
+        assert_eq!(date(1_791_158_400), "2026-Oct-05");
+    }
+
+    #[test]
+    fn the_database_lists_regions_and_no_other_file() {
+        let zones = zones();
+        assert!(zones.contains(&"Europe/London".to_owned()) && zones.contains(&"Etc/UTC".to_owned()));
+        assert!(zones.iter().all(|zone| zone.parse::<ZoneName>().is_ok()), "{zones:?}");
+        assert!(!zone_exists(&"Europe/Atlantis".parse().unwrap()));
+    }
+}

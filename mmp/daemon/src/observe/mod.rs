@@ -1,0 +1,11 @@
+//! What the system does now, read and never changed.
+//!
+//! Invariant: what cannot be read is absent in the answer; no reading fails a command.
+
+pub mod board;
+pub mod clock;
+pub mod links;
+pub mod machine;
+pub mod resolver;
+pub mod routes;
+pub mod time_sources;

@@ -1,0 +1,59 @@
+//! Where things are on the appliance, and, for a developer's machine, below one folder.
+//!
+//! Invariant: every path that mmpd writes is below [`Paths::data`] (kept) or [`Paths::run`] (made anew at each boot),
+//! but for the files that other daemons read from fixed places in `/run`.
+
+use std::path::{Path, PathBuf};
+
+/// The two roots that mmpd writes to.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    root: PathBuf,
+}
+
+impl Paths {
+    /// The appliance's own.
+    pub fn device() -> Self {
+        Self { root: PathBuf::from("/") }
+    }
+
+    /// Everything below `root`, for a developer's machine.
+    pub fn below(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Survives reboots.
+    pub fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// Gone at reboot.
+    pub fn run(&self) -> PathBuf {
+        self.root.join("run/mmpd")
+    }
+
+    /// A path of the system, as other daemons know it.
+    pub fn system(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// Settings generations.
+    pub fn settings(&self) -> PathBuf {
+        self.data().join("settings")
+    }
+
+    /// The SFTP folder.
+    pub fn files(&self) -> PathBuf {
+        self.data().join("files")
+    }
+
+    /// What mmpd remembers that is not a setting.
+    pub fn state(&self) -> PathBuf {
+        self.data().join("state")
+    }
+
+    /// The control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.system(mmp_control::SOCKET)
+    }
+}

@@ -1,0 +1,198 @@
+//! What has to be done so that the system carries out new settings. Pure: two renderings in, steps out.
+//!
+//! Invariant: what did not change is not touched, so that a change of one family cannot disturb another.
+
+use std::path::PathBuf;
+
+use mmp_model::{
+    Letter, Settings,
+    interface::{Addressing, LinkMode},
+};
+
+use crate::render::{File, Files, Rendered, nftables};
+
+/// One thing to do, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Replace a file.
+    Write(PathBuf, File),
+    /// Away with a file.
+    Remove(PathBuf),
+    /// systemd-networkd reads its files; then the kernel shows these addresses.
+    ReloadNetwork(Vec<Expected>),
+    /// Fixed speed or negotiation, by the driver.
+    LinkMode(Letter, LinkMode),
+    /// Replace the marking rules.
+    Nftables(String),
+    /// A daemon that was not needed is.
+    Start(Daemon),
+    /// A daemon is not needed any more.
+    Stop(Daemon),
+    /// A running daemon reads its files again.
+    Reload(Daemon),
+    /// A running daemon must start anew to see the change.
+    Restart(Daemon),
+}
+
+/// Daemons that run only while something is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Daemon {
+    /// The resolver.
+    Unbound,
+    /// The clock.
+    Chrony,
+}
+
+impl Daemon {
+    /// Its systemd unit.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Unbound => "unbound.service",
+            Self::Chrony => "chrony.service",
+        }
+    }
+}
+
+/// What the kernel must show of an interface after a change; DHCP takes its own time and is not waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Which.
+    pub letter: Letter,
+    /// The one address; `None`: no address at all.
+    pub address: Option<String>,
+}
+
+/// The steps from the old to the new. `old` is absent at boot, when everything is to be done.
+pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) -> Vec<Step> {
+    let nothing = Rendered::default();
+    let (new_settings, new_files) = new;
+    let old_files = old.map_or(&nothing, |(_, files)| files);
+    let mut steps = Vec::new();
+
+    let network = files(&mut steps, &old_files.networkd, &new_files.networkd);
+    if network {
+        steps.push(Step::ReloadNetwork(expected(old.map(|(settings, _)| settings), new_settings)));
+    }
+    for letter in Letter::ALL {
+        let mode = |settings: &Settings| settings.interfaces.link.get(&letter).map_or(LinkMode::Default, |l| l.mode);
+        let before = old.map_or(LinkMode::Default, |(settings, _)| mode(settings));
+        if before != mode(new_settings) {
+            steps.push(Step::LinkMode(letter, mode(new_settings)));
+        }
+    }
+    if old_files.nftables != new_files.nftables {
+        let empty = new_files.nftables.is_empty();
+        steps.push(Step::Nftables(if empty { nftables::nothing() } else { new_files.nftables.clone() }));
+    }
+    // Accounts before daemons: a file that takes effect by being there.
+    files(&mut steps, &old_files.accounts, &new_files.accounts);
+    daemon(&mut steps, Daemon::Unbound, &old_files.unbound, &new_files.unbound);
+    daemon(&mut steps, Daemon::Chrony, &old_files.chrony, &new_files.chrony);
+    steps
+}
+
+/// Writes and removals; true if there was any.
+fn files(steps: &mut Vec<Step>, old: &Files, new: &Files) -> bool {
+    let before = steps.len();
+    for (path, file) in new {
+        if old.get(path) != Some(file) {
+            steps.push(Step::Write(path.clone(), file.clone()));
+        }
+    }
+    for path in old.keys().filter(|path| !new.contains_key(*path)) {
+        steps.push(Step::Remove(path.clone()));
+    }
+    steps.len() > before
+}
+
+fn daemon(steps: &mut Vec<Step>, daemon: Daemon, old: &Files, new: &Files) {
+    if new.is_empty() {
+        if !old.is_empty() {
+            steps.push(Step::Stop(daemon));
+            files(steps, old, new);
+        }
+    } else if files(steps, old, new) {
+        // chrony reads servers again without losing what it learnt, but keys only at its start.
+        let keys = daemon == Daemon::Chrony
+            && old.iter().any(|(path, file)| file.mode != 0o644 && new.get(path) != Some(file));
+        steps.push(match (old.is_empty(), keys) {
+            (true, _) => Step::Start(daemon),
+            (false, true) => Step::Restart(daemon),
+            (false, false) => Step::Reload(daemon),
+        });
+    }
+}
+
+fn expected(old: Option<&Settings>, new: &Settings) -> Vec<Expected> {
+    let Some(old) = old else { return Vec::new() };
+    Letter::ALL
+        .into_iter()
+        .filter(|letter| {
+            let (a, b) = (old.interfaces.ipv4.get(letter), new.interfaces.ipv4.get(letter));
+            a.map(|i| (i.enabled, &i.addressing)) != b.map(|i| (i.enabled, &i.addressing))
+        })
+        .filter_map(|letter| match new.interfaces.ipv4.get(&letter) {
+            Some(ipv4) if ipv4.enabled => match &ipv4.addressing {
+                Addressing::Static { address, .. } => Some(Expected { letter, address: Some(address.to_string()) }),
+                Addressing::Dhcp => None,
+                Addressing::None => Some(Expected { letter, address: None }),
+            },
+            _ => Some(Expected { letter, address: None }),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mmp_control::{Request, request};
+
+    use super::*;
+    use crate::{
+        change::tests::{after, clean},
+        render::{Surroundings, render},
+    };
+
+    fn around() -> Surroundings {
+        Surroundings { letters: vec![Letter::A, "b".parse().unwrap()], ..Surroundings::default() }
+    }
+
+    fn steps(old: &Settings, new: &Settings) -> Vec<Step> {
+        let (a, b) = (render(old, &around()), render(new, &around()));
+        plan(Some((old, &a)), (new, &b))
+    }
+
+    fn zone(server: &str) -> Request {
+        let zone = mmp_model::dns::ForwardZone { domain: ".".parse().unwrap(), server: server.parse().unwrap() };
+        Request::Dns(request::Dns::AddZone(zone))
+    }
+
+    #[test]
+    fn nothing_is_done_for_no_change() {
+        assert_eq!(steps(&clean(), &clean()), []);
+    }
+
+    #[test]
+    fn the_resolver_is_started_reloaded_and_stopped_as_zones_come_and_go() {
+        let (one, two) = (after(&[zone("192.0.2.53")]), after(&[zone("192.0.2.53"), zone("192.0.2.54")]));
+        assert_eq!(steps(&clean(), &one).last(), Some(&Step::Start(Daemon::Unbound)));
+        assert_eq!(steps(&one, &two).last(), Some(&Step::Reload(Daemon::Unbound)));
+        assert_eq!(steps(&two, &clean()).first(), Some(&Step::Stop(Daemon::Unbound)));
+    }
+
+    #[test]
+    fn a_new_address_touches_one_interface_and_waits_for_the_kernel() {
+        let add = request::Ipv4::Add("192.0.2.10/24".parse().unwrap(), [192, 0, 2, 1].into());
+        let steps = steps(&clean(), &after(&[Request::Ipv4(Letter::A, add)]));
+        let address = Some("192.0.2.10/24".to_owned());
+        let [Step::Write(path, _), Step::ReloadNetwork(expected)] = &steps[..] else { panic!("{steps:?}") };
+        assert!(path.ends_with("10-a.network"));
+        assert_eq!(*expected, [Expected { letter: Letter::A, address }]);
+    }
+
+    #[test]
+    fn at_boot_everything_is_written() {
+        let rendered = render(&clean(), &around());
+        let steps = plan(None, (&clean(), &rendered));
+        assert!(steps.iter().filter(|step| matches!(step, Step::Write(..))).count() >= 3);
+    }
+}

@@ -1,0 +1,85 @@
+//! `ping` and `traceroute` (`mmp.md` section 8.1): the usual programs, run without privilege, their output handed on as
+//! it comes, ended by the peer's cancel or departure.
+
+use std::{
+    io::{self, PipeReader, Read},
+    os::{fd::AsFd, unix::process::CommandExt},
+    process::{Child, Command, Stdio},
+};
+
+use mmp_control::{Answer, Ask, Kind, Refusal, Reply, request::Probe};
+use mmp_model::Host;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::connection::{Connection, ConnectionError};
+
+/// The kernel's number of the user `nobody`.
+const NOBODY: u32 = 65_534;
+
+/// Runs the program; the answer that ends the request.
+pub fn run(probe: Probe, host: &Host, device: bool, connection: &mut Connection) -> Result<Answer, ConnectionError> {
+    let (mut child, output) = match start(probe, host, device) {
+        Ok(started) => started,
+        Err(error) => {
+            let refusal = Refusal::new(Kind::Internal, format!("The program cannot be started: {error}"));
+            return Ok(Answer::Refused(refusal));
+        }
+    };
+    let outcome = pump(&mut child, output, connection);
+    // However it went, the program does not outlive its request.
+    let _ = child.kill();
+    let status = child.wait()?;
+    outcome?;
+    Ok(if status.success() || status.code().is_none() || status.code() == Some(1) {
+        // 1 means that no answer came, which the output has said; no code means that it was cancelled.
+        Answer::Done(Reply::Nothing)
+    } else {
+        let hint = "check the name with `dns lookup a <name>`, the way with `ipv4 a`";
+        Answer::Refused(Refusal::new(Kind::Unavailable, format!("{host} cannot be probed")).hint(hint))
+    })
+}
+
+/// The program, and the one pipe that both its streams go to, in their order, as on a terminal.
+fn start(probe: Probe, host: &Host, device: bool) -> io::Result<(Child, PipeReader)> {
+    let target = host.to_string();
+    let (program, options): (_, &[&str]) = match probe {
+        Probe::Ping => ("/usr/bin/ping", &["-c", "4", "-w", "12", "--"]),
+        Probe::Traceroute => ("/usr/bin/traceroute", &["-n", "-w", "2", "-q", "1", "--"]),
+    };
+    let (reader, writer) = io::pipe()?;
+    let mut command = Command::new(program);
+    command.args(options).arg(&target).env_clear().stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    if device {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let child = command.spawn()?;
+    // The command holds the pipe's writing end; without it the reader sees the program's end.
+    drop(command);
+    Ok((child, reader))
+}
+
+/// Hands output on until the program ends or the peer cancels.
+fn pump(child: &mut Child, mut output: PipeReader, connection: &mut Connection) -> Result<(), ConnectionError> {
+    let mut buffer = [0; 4096];
+    loop {
+        let (spoke, asked) = {
+            let mut both =
+                [PollFd::new(output.as_fd(), PollFlags::POLLIN), PollFd::new(connection.as_fd(), PollFlags::POLLIN)];
+            poll(&mut both, PollTimeout::NONE).map_err(io::Error::from)?;
+            let ready = |fd: &PollFd| fd.any().unwrap_or(false);
+            (ready(&both[0]), ready(&both[1]))
+        };
+        if asked {
+            // Whatever the peer says now, or its departure, ends the program.
+            let _ = connection.receive::<Ask>()?;
+            child.kill()?;
+            return Ok(());
+        }
+        if spoke {
+            match output.read(&mut buffer)? {
+                0 => return Ok(()),
+                length => connection.send(&Answer::Text(String::from_utf8_lossy(&buffer[..length]).into_owned()))?,
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! One conversation from its opening to its end: who is it, may they, what is the answer, and a line in the log.
+//!
+//! Invariants: who it is comes from the kernel alone; nothing but a new password is answered while the old one has
+//! expired; every request leaves one line in the log before it is carried out.
+
+use std::{os::unix::net::UnixStream, time::Duration};
+
+use mmp_control::{
+    Answer, Ask, Call, Hello, Kind, Program, Refusal, Reply, Request, Welcome,
+    request::{self, User},
+    roles,
+};
+use mmp_model::{Role, Username};
+
+use crate::{
+    access,
+    appliance::Appliance,
+    apply,
+    connection::{Connection, ConnectionError},
+    files::Folder,
+    journal,
+    observe::clock,
+    password, probe, show,
+    store::Author,
+};
+
+/// A peer that has nothing to say at first is not worth a thread.
+const OPENING: Duration = Duration::from_secs(10);
+/// Longest origin that is taken into the log.
+const LONGEST_ORIGIN: usize = 64;
+/// Longest line that is taken into the log.
+const LONGEST_LINE: usize = 1024;
+
+/// Holds the conversation; an error is its early end, and nobody's fault but the peer's.
+pub fn hold(appliance: &Appliance, stream: UnixStream) -> Result<(), ConnectionError> {
+    stream.set_read_timeout(Some(OPENING))?;
+    let mut connection = Connection::new(stream);
+    let Some(hello) = connection.receive::<Hello>()? else { return Ok(()) };
+    connection.handle()?.set_read_timeout(None)?;
+    let uid = connection.peer_uid()?;
+    if hello.program == Program::Access {
+        return doors(appliance, &mut connection, uid);
+    }
+    let settings = appliance.settings();
+    let Some((user, _)) = settings.accounts.by_uid(uid) else {
+        journal::warning(&format!("a program of user number {uid}, which is no account, was turned away"));
+        return connection.send(&Answer::Refused(Refusal::denied()));
+    };
+    Session { appliance, user: user.clone(), origin: bounded(&hello.origin, LONGEST_ORIGIN) }
+        .run(&mut connection, hello.program)
+}
+
+/// Root's programs that let people in.
+fn doors(appliance: &Appliance, connection: &mut Connection, uid: u32) -> Result<(), ConnectionError> {
+    if uid != nix::unistd::geteuid().as_raw() {
+        journal::warning(&format!("user number {uid} asked for passwords to be checked and was turned away"));
+        return connection.send(&Answer::Refused(Refusal::denied()));
+    }
+    connection.send(&Answer::Ready)?;
+    while let Some(ask) = connection.receive::<Ask>()? {
+        let Ask::Call(call) = ask else { continue };
+        let answer = match &call.request {
+            Request::Access(ask) => access::answer(appliance, ask),
+            _ => Err(Refusal::denied()),
+        };
+        connection.send(&answer.map_or_else(Answer::Refused, Answer::Done))?;
+    }
+    Ok(())
+}
+
+struct Session<'a> {
+    appliance: &'a Appliance,
+    user: Username,
+    origin: String,
+}
+
+impl Session<'_> {
+    fn run(&self, connection: &mut Connection, program: Program) -> Result<(), ConnectionError> {
+        let seat = self.appliance.sessions.enter(self.user.clone(), program, self.origin.clone(), connection.handle()?);
+        let Some((role, expired)) = self.standing() else {
+            return connection.send(&Answer::Refused(Refusal::denied()));
+        };
+        let record = self.appliance.logins.of(&self.user);
+        let mut notices = Vec::new();
+        if role == Role::Admin && program == Program::Shell {
+            notices = self.appliance.notices();
+            notices.extend(
+                self.appliance.sessions.others(seat.id()).into_iter().map(|who| format!("Also logged in: {who}")),
+            );
+        }
+        connection.send(&Answer::Opened(Welcome {
+            user: self.user.clone(),
+            role,
+            hostname: self.appliance.running_hostname.clone(),
+            must_change_password: expired,
+            failed_logins: record.failed_before,
+            last_login: record.previous,
+            notices,
+        }))?;
+        let mut folder = None;
+        while let Some(ask) = connection.receive::<Ask>()? {
+            let Ask::Call(call) = ask else { continue };
+            // The role may have changed, and the account may be gone, since the conversation began.
+            let Some((role, expired)) = self.standing() else { break };
+            let line = bounded(&call.line, LONGEST_LINE);
+            let permitted = self.authorise(role, expired, &call);
+            journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
+            match permitted
+                .and_then(|()| self.carry_out(role, &line, &call.request, connection, &mut folder, seat.id()))
+            {
+                Ok(Outcome::Answered) => {}
+                Ok(Outcome::Reply(reply)) => connection.send(&Answer::Done(reply))?,
+                Ok(Outcome::Descriptor(reply, descriptor)) => connection.send_with(&Answer::Done(reply), descriptor)?,
+                Ok(Outcome::Lost(error)) => return Err(error),
+                Err(refusal) => {
+                    journal::refused(self.user.as_str(), &line, &refusal.message);
+                    connection.send(&Answer::Refused(refusal))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Role, and whether the password must be replaced; `None` when the account is gone.
+    fn standing(&self) -> Option<(Role, bool)> {
+        let settings = self.appliance.settings();
+        let account = settings.accounts.accounts.get(&self.user)?;
+        Some((account.role, account.must_change_password(clock::now())))
+    }
+
+    fn authorise(&self, role: Role, expired: bool, call: &Call) -> Result<(), Refusal> {
+        if !roles::permits(role, &call.request) {
+            return Err(Refusal::denied());
+        }
+        if expired && !show::allowed_while_expired(&call.request) {
+            return Err(Refusal::new(Kind::PasswordExpired, "Password has expired")
+                .hint("log in with ssh or at the console to set a new one"));
+        }
+        if let Request::User(User::ChangeOwn { old, .. }) = &call.request {
+            self.check_present(old.as_ref(), expired)?;
+        }
+        Ok(())
+    }
+
+    /// The present password is asked for again, unless it was given a moment ago to come in with an expired one.
+    fn check_present(&self, old: Option<&mmp_control::Secret>, expired: bool) -> Result<(), Refusal> {
+        let settings = self.appliance.settings();
+        let account = settings.accounts.accounts.get(&self.user).ok_or_else(Refusal::denied)?;
+        match old {
+            None if expired => Ok(()),
+            Some(old) if password::is_right(old, &account.password) => Ok(()),
+            _ => Err(Refusal::new(Kind::Denied, "Wrong password")),
+        }
+    }
+
+    fn carry_out(
+        &self,
+        role: Role,
+        line: &str,
+        request: &Request,
+        connection: &mut Connection,
+        folder: &mut Option<Folder>,
+        seat: u64,
+    ) -> Result<Outcome, Refusal> {
+        if let Some(reply) = show::answer(self.appliance, role, request) {
+            return reply.map(Outcome::Reply);
+        }
+        match request {
+            Request::File(ask) => {
+                let path = self.appliance.system.paths.files();
+                let (reply, descriptor) = folder.get_or_insert_with(|| Folder::new(path, role)).answer(ask)?;
+                return Ok(match descriptor {
+                    Some(descriptor) => Outcome::Descriptor(reply, descriptor),
+                    None => Outcome::Reply(reply),
+                });
+            }
+            Request::Probe(kind, host) => {
+                let answer = probe::run(*kind, host, self.appliance.system.device, connection);
+                return Ok(match answer.and_then(|answer| connection.send(&answer)) {
+                    Ok(()) => Outcome::Answered,
+                    Err(error) => Outcome::Lost(error),
+                });
+            }
+            Request::Power(power) => return self.power(*power).map(Outcome::Reply),
+            Request::Date(request::Date::Set(at)) => return self.set_clock(*at).map(Outcome::Reply),
+            _ => {}
+        }
+        let author = Author {
+            user: self.user.to_string(),
+            origin: self.origin.clone(),
+            line: line.to_owned(),
+            at: clock::now(),
+        };
+        let reply = self.appliance.change(&self.user, request, author).unwrap_or_else(|| Err(Refusal::denied()))?;
+        self.end_stale_sessions(request, seat);
+        Ok(Outcome::Reply(reply))
+    }
+
+    /// Whoever came in by a password or an account that is no more has to come in again.
+    fn end_stale_sessions(&self, request: &Request, seat: u64) {
+        match request {
+            Request::User(User::Del(name) | User::Reset(name, _)) => self.appliance.sessions.end(name, Some(seat)),
+            Request::User(User::ChangeOwn { .. }) => self.appliance.sessions.end(&self.user, Some(seat)),
+            _ => {}
+        }
+    }
+
+    fn power(&self, power: request::Power) -> Result<Reply, Refusal> {
+        let (verb, text) = match power {
+            request::Power::Reboot => ("reboot", "System will reboot now"),
+            request::Power::Shutdown => ("poweroff", "System will shut down now"),
+        };
+        if self.appliance.system.device {
+            apply::process::run("/usr/bin/systemctl", &["--no-block", verb])
+                .map_err(|error| Refusal::new(Kind::Internal, format!("The system does not go down: {error}")))?;
+        }
+        Ok(Reply::Notice(text.into()))
+    }
+
+    fn set_clock(&self, at: i64) -> Result<Reply, Refusal> {
+        if !self.appliance.settings().ntp.servers.is_empty() {
+            return Err(Refusal::new(Kind::Conflict, "The clock follows NTP servers")
+                .hint("see `ntp status`; remove them with `ntp server del <server>` to set the clock by hand"));
+        }
+        if self.appliance.system.device {
+            apply::clock::set(at)
+                .map_err(|error| Refusal::new(Kind::Internal, format!("The clock was not set: {error}")))?;
+        }
+        Ok(Reply::Nothing)
+    }
+}
+
+enum Outcome {
+    Reply(Reply),
+    Descriptor(Reply, std::os::fd::OwnedFd),
+    /// The request has sent its own answer.
+    Answered,
+    /// The peer went away meanwhile.
+    Lost(ConnectionError),
+}
+
+/// Text of a peer, short enough for a log line.
+fn bounded(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}

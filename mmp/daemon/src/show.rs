@@ -1,0 +1,206 @@
+//! Replies that only read: settings and the observed system, never waiting for a change in progress.
+
+use mmp_control::{
+    Kind, Refusal, Reply, Request,
+    reply::{self, LiveValue},
+    request::{self, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, Status, Timezone, User},
+};
+use mmp_model::{Letter, Role, Settings, Username, interface::Addressing};
+
+use crate::{
+    appliance::Appliance,
+    apply, change,
+    files::Folder,
+    observe::{clock, links, machine, resolver, routes, time_sources},
+};
+
+/// Answers the request, or `None` when it is not one that only reads.
+pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Result<Reply, Refusal>> {
+    let settings = appliance.settings();
+    Some(match request {
+        Request::Iface(letter, Iface::Show) => present(appliance, *letter).map(|()| iface(&settings, *letter)),
+        Request::Ipv4(letter, Ipv4::Show) => present(appliance, *letter).map(|()| ipv4(&settings, *letter)),
+        Request::Dns(Dns::Show) => Ok(Reply::Dns(settings.dns.clone())),
+        Request::Dns(Dns::Lookup(kind, name)) => resolver::lookup(*kind, name).map(Reply::Lookup),
+        Request::Dns(Dns::Flush) => flush(&settings),
+        Request::Dscp(Dscp::Show) => Ok(Reply::Dscp(settings.dscp.clone())),
+        Request::Hostname(HostnameAsk::Show) => Ok(Reply::Hostname(reply::HostnameNow {
+            hostname: settings.hostname.clone(),
+            running: appliance.running_hostname.clone(),
+        })),
+        Request::Ntp(Ntp::List) => Ok(Reply::NtpServers(settings.ntp.servers.clone())),
+        Request::Ntp(Ntp::Status) => Ok(Reply::NtpStatus(time_sources::sources())),
+        Request::Timezone(Timezone::Show) => Ok(Reply::Timezone(reply::TimezoneNow {
+            timezone: settings.timezone.zone.clone(),
+            running: appliance.running_zone.clone(),
+        })),
+        Request::Timezone(Timezone::List) => Ok(Reply::Timezones(clock::zones())),
+        Request::Date(Date::Show) => {
+            let (utc, local) = clock::utc_and_local(&settings.timezone.zone);
+            Ok(Reply::Date(reply::Date { utc, local }))
+        }
+        Request::User(User::List) => Ok(Reply::Users(users(appliance, &settings))),
+        Request::User(User::Info(name)) => user(appliance, &settings, name),
+        Request::Status(status) => self::status(appliance, &settings, *status),
+        Request::Live(live) => Ok(Reply::Values(values(appliance, role, &settings, *live))),
+        Request::Noted => Ok(Reply::Nothing),
+        _ => return None,
+    })
+}
+
+fn present(appliance: &Appliance, letter: Letter) -> Result<(), Refusal> {
+    change::present(letter, &appliance.letters())
+}
+
+fn iface(settings: &Settings, letter: Letter) -> Reply {
+    let card = links::card(letter);
+    Reply::Iface(reply::Iface {
+        interface: letter,
+        mac: card.mac,
+        configured: settings.interfaces.link.get(&letter).cloned().unwrap_or_default(),
+        speed: card.speed,
+        duplex: card.duplex,
+        mtu: card.mtu,
+        carrier: card.carrier,
+    })
+}
+
+fn ipv4(settings: &Settings, letter: Letter) -> Reply {
+    let set = settings.interfaces.ipv4.get(&letter).cloned().unwrap_or_default();
+    let observed_addresses = links::ipv4_addresses(letter);
+    let observed_routes = routes::ipv4(letter);
+    let (address, gateway, prefixlen) = match &set.addressing {
+        Addressing::Static { address, gateway } => (Some(address.address()), Some(*gateway), Some(address.length())),
+        Addressing::Dhcp if set.enabled => {
+            let leased = observed_addresses.first().and_then(|text| text.split_once('/'));
+            let gateway = observed_routes.iter().find(|route| route.global && route.prefixlen == 0);
+            let (address, length) = leased.unzip();
+            (
+                address.and_then(|text| text.parse().ok()),
+                gateway.map(|route| route.gateway),
+                length.and_then(|text| text.parse().ok()),
+            )
+        }
+        _ => (None, None, None),
+    };
+    Reply::Ipv4(reply::Ipv4 {
+        interface: letter,
+        address,
+        default: settings.interfaces.default == letter,
+        dhcp: set.addressing == Addressing::Dhcp,
+        enabled: set.enabled,
+        gateway,
+        macaddress: links::card(letter).mac,
+        prefixlen,
+        routes: set.routes,
+        observed_addresses,
+        observed_routes,
+    })
+}
+
+fn flush(settings: &Settings) -> Result<Reply, Refusal> {
+    if settings.dns == mmp_model::dns::Dns::default() {
+        // No resolver runs, so nothing is cached.
+        return Ok(Reply::Nothing);
+    }
+    apply::unbound_control("flush_zone .")
+        .map(|_| Reply::Nothing)
+        .map_err(|error| Refusal::new(Kind::Internal, format!("The cache was not flushed: {error}")))
+}
+
+fn users(appliance: &Appliance, settings: &Settings) -> Vec<reply::UserRow> {
+    let row = |(name, account): (&Username, &mmp_model::Account)| reply::UserRow {
+        username: name.clone(),
+        role: account.role,
+        password_expiry: clock::date(account.expiry()),
+        logged_in: appliance.sessions.has(name),
+    };
+    settings.accounts.accounts.iter().map(row).collect()
+}
+
+fn user(appliance: &Appliance, settings: &Settings, name: &Username) -> Result<Reply, Refusal> {
+    let account = settings.accounts.accounts.get(name).ok_or_else(|| change::user::no_such_user(name))?;
+    let record = appliance.logins.of(name);
+    Ok(Reply::User(reply::UserInfo {
+        username: name.clone(),
+        role: account.role,
+        last_login: record.last,
+        failed_logins: record.failed,
+        last_password_change: clock::date(account.changed),
+        password_expiry: clock::date(account.expiry()),
+        locked: false,
+    }))
+}
+
+fn status(appliance: &Appliance, settings: &Settings, status: Status) -> Result<Reply, Refusal> {
+    Ok(match status {
+        Status::Version => Reply::Version(reply::Version {
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: option_env!("ROSTRUM_COMMIT").map(str::to_owned),
+        }),
+        Status::Model => Reply::Value(appliance.board.model.clone()),
+        Status::Serial => Reply::Value(machine::serial()),
+        Status::Uptime => Reply::Uptime(reply::Uptime {
+            now: clock::time_of_day(&settings.timezone.zone),
+            seconds: machine::uptime(),
+            sessions: appliance.sessions.shells(),
+            load: machine::load(),
+        }),
+        Status::Df => Reply::Df(machine::filesystems(&appliance.system.paths.data())),
+        Status::Health => {
+            if appliance.board.model == "CMS VM" {
+                return Err(Refusal::new(Kind::Unavailable, "health not supported on this platform"));
+            }
+            Reply::Health(machine::sensors())
+        }
+    })
+}
+
+fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) -> Vec<LiveValue> {
+    let value = |value: String, about: &str| LiveValue { value, about: about.to_owned() };
+    // What an administrator alone may list is not given away by completion either.
+    if role != Role::Admin && live != Live::Files {
+        return Vec::new();
+    }
+    match live {
+        Live::Interfaces => {
+            let about =
+                |letter: Letter| links::ipv4_addresses(letter).first().cloned().unwrap_or_else(|| "no address".into());
+            appliance.letters().into_iter().map(|letter| value(letter.to_string(), &about(letter))).collect()
+        }
+        Live::Users => {
+            let all = settings.accounts.accounts.iter();
+            all.map(|(name, account)| value(name.to_string(), account.role.describe())).collect()
+        }
+        Live::Files => {
+            let folder = Folder::new(appliance.system.paths.files(), role);
+            let files = folder.list().unwrap_or_default();
+            files.into_iter().map(|file| value(file.name.to_string(), &format!("{} bytes", file.size))).collect()
+        }
+        Live::ForwardZones => {
+            let zones = settings.dns.forward_zones.iter();
+            zones.map(|zone| value(format!("{} {}", zone.domain, zone.server), "forward zone")).collect()
+        }
+        Live::TrustAnchors => {
+            let anchors = settings.dns.trust_anchors.iter();
+            anchors.map(|anchor| value(format!("{} {}", anchor.zone(), anchor.key_tag()), "trust anchor")).collect()
+        }
+        Live::Records => {
+            let records = settings.dns.records.iter();
+            records.map(|record| value(format!("{} {}", record.owner(), record.kind()), &record.to_string())).collect()
+        }
+        Live::NtpServers => settings.ntp.servers.iter().map(|server| value(server.to_string(), "NTP server")).collect(),
+        Live::Timezones => clock::zones().into_iter().map(|zone| value(zone, "")).collect(),
+        Live::Routes => {
+            let all = settings.interfaces.ipv4.iter();
+            all.flat_map(|(letter, ipv4)| ipv4.routes.iter().map(move |route| (letter, route)))
+                .map(|(letter, route)| value(route.to_string(), &format!("out of interface {letter}")))
+                .collect()
+        }
+    }
+}
+
+/// Whether the request may be made with an expired password: only the one that replaces it, and what is merely noted.
+pub fn allowed_while_expired(request: &Request) -> bool {
+    matches!(request, Request::User(request::User::ChangeOwn { .. }) | Request::Noted)
+}

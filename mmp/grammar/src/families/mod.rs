@@ -1,0 +1,54 @@
+//! The command table, one file a family.
+//!
+//! Invariant: this is the only place that lists families; the order is that of `help`.
+
+use mmp_control::request::Live;
+use mmp_model::{Host, Letter, Username};
+
+use crate::table::{Family, Part, Value, value};
+
+mod clock;
+mod dns;
+mod dscp;
+mod hostname;
+mod iface;
+mod ipv4;
+mod ntp;
+mod power;
+mod probe;
+mod session;
+mod status;
+mod user;
+
+/// All families.
+pub static ALL: &[&Family] = &[
+    &iface::IFACE,
+    &ipv4::IPV4,
+    &dns::DNS,
+    &probe::PING,
+    &probe::TRACEROUTE,
+    &dscp::DSCP,
+    &hostname::HOSTNAME,
+    &ntp::NTP,
+    &clock::TIMEZONE,
+    &clock::DATE,
+    &user::USER,
+    &user::PASSWD,
+    &status::VERSION,
+    &status::MODEL,
+    &status::SERIAL,
+    &status::UPTIME,
+    &status::DF,
+    &status::HEALTH,
+    &power::REBOOT,
+    &power::SHUTDOWN,
+    &session::HELP,
+    &session::EXIT,
+];
+
+const INTERFACE: Part = value::<Letter>("<interface>", "Interface letter").live(Live::Interfaces).part();
+const USERNAME: Value = value::<Username>("<username>", "Name of an account").live(Live::Users);
+const HOST: Value = value::<Host>("<host>", "Address or DNS name");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Disks of the emulated machine: a throw-away layer over the built image, and reading `/data` from outside.
+//!
+//! Invariant: the built image is never written; what is read from a running machine's disk is as after a power cut at that
+//! moment, its file system journal replayed on a copy.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{process::run, tools::tool};
+
+const LONG: Duration = Duration::from_secs(120);
+const SECTOR: u64 = 512;
+
+/// Makes a qcow2 file over `base`; snapshots of the machine live in it.
+pub fn overlay(base: &Path, file: &Path) -> Result<()> {
+    let base = base.canonicalize().with_context(|| format!("{} is missing; build the image first", base.display()))?;
+    let format = if base.extension().is_some_and(|extension| extension == "qcow2") { "qcow2" } else { "raw" };
+    let mut command = tool("usr/bin/qemu-img");
+    command.args(["create", "-q", "-f", "qcow2", "-F", format, "-b"]).arg(base).arg(file);
+    run(&mut command, b"", LONG)?.success("qemu-img create").map(drop)
+}
+
+/// A copy of the data partition of a qcow2 disk, which may be in use.
+pub struct Data {
+    file: PathBuf,
+}
+
+impl Data {
+    /// Copies the partition into `folder` and replays its journal.
+    pub fn copy(disk: &Path, folder: &Path) -> Result<Self> {
+        let whole = folder.join("disk.raw");
+        let mut convert = tool("usr/bin/qemu-img");
+        convert.args(["convert", "-U", "-f", "qcow2", "-O", "raw"]).arg(disk).arg(&whole);
+        run(&mut convert, b"", LONG)?.success("qemu-img convert")?;
+        let header = read_start(&whole, 64 * 1024)?;
+        let (start, _) = partition(&header, "data").context("the disk has no data partition")?;
+        let file = PathBuf::from(format!("{}?offset={}", whole.display(), start * SECTOR));
+        let data = Self { file };
+        // 1: errors were corrected, which a replayed journal counts as.
+        let outcome = run(tool("usr/sbin/e2fsck").args(["-f", "-p"]).arg(&data.file), b"", LONG)?;
+        if outcome.code() > 1 {
+            bail!("/data is damaged: {}{}", outcome.stdout.trim(), outcome.stderr.trim());
+        }
+        Ok(data)
+    }
+
+    /// Names in a folder of `/data`, sorted.
+    pub fn list(&self, folder: &str) -> Result<Vec<String>> {
+        let text = self.debugfs(&format!("ls -p {folder}"))?;
+        // Lines are /inode/mode/uid/gid/name/size/.
+        let mut names: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.split('/').nth(5))
+            .filter(|name| !matches!(*name, "" | "." | ".."))
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// A file of `/data`.
+    pub fn read(&self, file: &str) -> Result<String> {
+        self.debugfs(&format!("cat {file}"))
+    }
+
+    /// Copies a folder of `/data` to the host.
+    pub fn extract(&self, folder: &str, to: &Path) -> Result<()> {
+        fs::create_dir_all(to)?;
+        self.debugfs(&format!("rdump {folder} {}", to.display())).map(drop)
+    }
+
+    fn debugfs(&self, request: &str) -> Result<String> {
+        run(tool("usr/sbin/debugfs").arg("-R").arg(request).arg(&self.file), b"", LONG)?.success("debugfs")
+    }
+}
+
+fn read_start(file: &Path, length: u64) -> Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// First sector and number of sectors of a partition, from the start of a GPT disk.
+fn partition(disk: &[u8], name: &str) -> Option<(u64, u64)> {
+    let header = disk.get(512..1024)?;
+    if !header.starts_with(b"EFI PART") {
+        return None;
+    }
+    let quad = |bytes: &[u8], at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    let word = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?) as usize);
+    let (first, count, size) = (usize::try_from(quad(header, 72)?).ok()?.checked_mul(512)?, word(80)?, word(84)?);
+    let wanted: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).chain([0, 0]).collect();
+    (0..count.min(128)).find_map(|index| {
+        let entry = disk.get(first.checked_add(index.checked_mul(size)?)?..)?.get(..128)?;
+        entry[56..].starts_with(&wanted).then_some(())?;
+        let (start, end) = (quad(entry, 32)?, quad(entry, 40)?);
+        Some((start, end.checked_sub(start)? + 1))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(name: &str) -> Vec<u8> {
+        let mut disk = vec![0; 34 * 512];
+        disk[512..520].copy_from_slice(b"EFI PART");
+        disk[512 + 72..512 + 80].copy_from_slice(&2_u64.to_le_bytes());
+        disk[512 + 80..512 + 84].copy_from_slice(&128_u32.to_le_bytes());
+        disk[512 + 84..512 + 88].copy_from_slice(&128_u32.to_le_bytes());
+        let entry = 1024 + 128 * 5;
+        disk[entry + 32..entry + 40].copy_from_slice(&2048_u64.to_le_bytes());
+        disk[entry + 40..entry + 48].copy_from_slice(&4095_u64.to_le_bytes());
+        for (at, unit) in name.encode_utf16().enumerate() {
+            disk[entry + 56 + at * 2..entry + 58 + at * 2].copy_from_slice(&unit.to_le_bytes());
+        }
+        disk
+    }
+
+    #[test]
+    fn a_partition_is_found_by_its_whole_name() {
+        assert_eq!(partition(&table("data"), "data"), Some((2048, 2048)));
+        assert_eq!(partition(&table("data"), "dat"), None);
+        assert_eq!(partition(&table("verity-a"), "data"), None);
+    }
+
+    #[test]
+    fn anything_else_than_a_partition_table_has_no_partition() {
+        assert_eq!(partition(&[0; 40_000], "data"), None);
+        assert_eq!(partition(&table("data")[..700], "data"), None);
+        assert_eq!(partition(b"", "data"), None);
+    }
+}

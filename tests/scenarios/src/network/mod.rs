@@ -1,0 +1,5 @@
+//! Placeholder
+
+use crate::Scenario;
+
+pub const ALL: &[Scenario] = &[];

@@ -1,0 +1,7 @@
+//! Runs the scenarios against the built image, one after the other, as `cargo test` would: names filter, `--list` lists.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scenarios::run()
+}
