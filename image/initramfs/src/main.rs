@@ -11,6 +11,7 @@ mod cmdline;
 mod data;
 mod dm;
 mod fault;
+mod gpt;
 mod handover;
 mod identity;
 mod ifname;

@@ -1,4 +1,4 @@
-//! Finding the partitions: the kernel publishes each partition's UUID and name, no table is parsed here.
+//! Finding the partitions: names from the kernel, GUIDs from the disk's table.
 //!
 //! Invariant: `data` is taken from the disk that holds the root, never from another disk that happens to carry the name.
 
@@ -12,6 +12,7 @@ use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProto
 
 use crate::cmdline::Arguments;
 use crate::fault::Fault;
+use crate::gpt;
 
 /// The partitions of the boot disk.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,28 +75,36 @@ fn kernel_events() -> nix::Result<std::os::fd::OwnedFd> {
 
 fn read_all() -> Vec<Partition> {
     let Ok(entries) = std::fs::read_dir("/sys/class/block") else { return Vec::new() };
+    let mut tables: BTreeMap<String, BTreeMap<u32, String>> = BTreeMap::new();
     entries
         .flatten()
         .filter_map(|entry| {
             let uevent = std::fs::read_to_string(entry.path().join("uevent")).ok()?;
             let disk = entry.path().canonicalize().ok()?.parent()?.file_name()?.to_str()?.to_owned();
-            parse(&uevent, disk)
+            let (number, mut partition) = parse(&uevent, disk)?;
+            let table = tables.entry(partition.disk.clone()).or_insert_with_key(|disk| table_of(disk));
+            partition.uuid = table.get(&number).cloned().unwrap_or_default();
+            Some(partition)
         })
         .collect()
 }
 
-fn parse(uevent: &str, disk: String) -> Option<Partition> {
+fn table_of(disk: &str) -> BTreeMap<u32, String> {
+    let block = std::fs::read_to_string(format!("/sys/class/block/{disk}/queue/logical_block_size"));
+    let block = block.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(512);
+    gpt::uuids(&Path::new("/dev").join(disk), block)
+}
+
+/// Number and partition of a kernel description, still without GUID.
+fn parse(uevent: &str, disk: String) -> Option<(u32, Partition)> {
     let fields: BTreeMap<&str, &str> = uevent.lines().filter_map(|line| line.split_once('=')).collect();
     if fields.get("DEVTYPE") != Some(&"partition") {
         return None;
     }
     let field = |name: &str| fields.get(name).map(|&value| value.to_owned());
-    Some(Partition {
-        device: field("DEVNAME")?,
-        disk,
-        uuid: field("PARTUUID").unwrap_or_default().to_ascii_lowercase(),
-        name: field("PARTNAME").unwrap_or_default(),
-    })
+    let number = field("PARTN")?.parse().ok()?;
+    let name = field("PARTNAME").unwrap_or_default();
+    Some((number, Partition { device: field("DEVNAME")?, disk, uuid: String::new(), name }))
 }
 
 fn choose(partitions: &[Partition], root: &str, verity: &str) -> Option<Disk> {
@@ -112,15 +121,15 @@ mod tests {
     use super::*;
 
     fn partition(device: &str, disk: &str, uuid: &str, name: &str) -> Partition {
-        let uevent = format!("MAJOR=8\nDEVNAME={device}\nDEVTYPE=partition\nPARTUUID={uuid}\nPARTNAME={name}\n");
-        parse(&uevent, disk.into()).unwrap()
+        let uevent = format!("MAJOR=8\nDEVNAME={device}\nDEVTYPE=partition\nPARTN=1\nPARTNAME={name}\n");
+        Partition { uuid: uuid.into(), ..parse(&uevent, disk.into()).unwrap().1 }
     }
 
     #[test]
     fn data_of_another_disk_is_not_taken() {
         let all = [
             partition("sda1", "sda", "99", "data"),
-            partition("sdb1", "sdb", "R", "root-a"),
+            partition("sdb1", "sdb", "r", "root-a"),
             partition("sdb2", "sdb", "v", "verity-a"),
         ];
         let disk = choose(&all, "r", "v").unwrap();

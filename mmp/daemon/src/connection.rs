@@ -67,7 +67,7 @@ impl Connection {
     }
 
     /// Sends an answer with a descriptor on its first byte.
-    pub fn send_with(&mut self, answer: &Answer, descriptor: OwnedFd) -> Result<(), ConnectionError> {
+    pub fn send_with(&mut self, answer: &Answer, descriptor: &OwnedFd) -> Result<(), ConnectionError> {
         let bytes = frame::encode(answer)?;
         let descriptors = [descriptor.as_raw_fd()];
         let control = [ControlMessage::ScmRights(&descriptors)];

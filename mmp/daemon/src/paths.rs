@@ -1,11 +1,11 @@
 //! Where things are on the appliance, and, for a developer's machine, below one folder.
 //!
-//! Invariant: every path that mmpd writes is below [`Paths::data`] (kept) or [`Paths::run`] (made anew at each boot),
-//! but for the files that other daemons read from fixed places in `/run`.
+//! Invariant: every path that mmpd writes is below [`Paths::data`], which is kept, or below `/run`, which is made anew
+//! at each boot.
 
 use std::path::{Path, PathBuf};
 
-/// The two roots that mmpd writes to.
+/// The root that every path starts from.
 #[derive(Clone, Debug)]
 pub struct Paths {
     root: PathBuf,
@@ -25,11 +25,6 @@ impl Paths {
     /// Survives reboots.
     pub fn data(&self) -> PathBuf {
         self.root.join("data")
-    }
-
-    /// Gone at reboot.
-    pub fn run(&self) -> PathBuf {
-        self.root.join("run/mmpd")
     }
 
     /// A path of the system, as other daemons know it.

@@ -15,5 +15,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut server = Server::new(Directory::new(root.into()), "developer", clock);
     let input = fs::File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let output = fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    Ok(stream::serve(&mut server, input, output)?)
+    Ok(stream::serve(&mut |request| server.answer(request), input, output)?)
 }

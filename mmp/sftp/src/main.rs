@@ -8,13 +8,15 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use mmp_client::{Client, ClientError};
+use mmp_client::Client;
 use mmp_control::Program;
 use mmp_model::account::UnixTime;
 use mmp_sftp::{
-    mmpd::Mmpd,
+    folder::FolderError,
+    mmpd::{self, Mmpd},
     server::Server,
     stream::{self, StreamError},
+    wire::{Code, Reply},
 };
 
 /// Why there was no session, or why it ended early.
@@ -23,9 +25,7 @@ enum SessionError {
     #[error("the session cannot be protected from debuggers")]
     Undumpable(#[source] nix::errno::Errno),
     #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error("Password has expired; log in with ssh to set a new one")]
-    Expired,
+    Closed(FolderError),
     #[error("standard input and output cannot be used")]
     Streams(#[from] io::Error),
     #[error(transparent)]
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
                 text.push_str(&format!(": {cause}"));
                 source = cause.source();
             }
-            // Nobody may be there to read it; the exit status says the same.
+            // sshd throws a subsystem's errors away; this is for whoever runs the program by hand.
             let _ = writeln!(io::stderr(), "{text}");
             ExitCode::FAILURE
         }
@@ -52,15 +52,31 @@ fn main() -> ExitCode {
 fn session() -> Result<(), SessionError> {
     // No core dump and no debugger: keys pass through this memory.
     nix::sys::prctl::set_dumpable(false).map_err(SessionError::Undumpable)?;
-    let (client, welcome) = Client::open(Program::Sftp, &origin(env::var("SSH_CONNECTION").ok().as_deref()))?;
-    if welcome.must_change_password {
-        return Err(SessionError::Expired);
-    }
-    let mut server = Server::new(Mmpd::new(client), welcome.user.as_str(), now);
     // The descriptors themselves: the standard library's own buffers would copy every byte once more.
     let input = fs::File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let output = fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    Ok(stream::serve(&mut server, input, output)?)
+    match folder() {
+        Ok((folder, owner)) => {
+            let mut server = Server::new(folder, &owner, now);
+            Ok(stream::serve(&mut |request| server.answer(request), input, output)?)
+        }
+        Err(error) => {
+            // A status with its text is the only word that reaches the person at the other end.
+            stream::serve(&mut |_| Reply::Status(error.code, error.text.clone()), input, output)?;
+            Err(SessionError::Closed(error))
+        }
+    }
+}
+
+/// The folder as the account sees it, and the account's name.
+fn folder() -> Result<(Mmpd, String), FolderError> {
+    let origin = origin(env::var("SSH_CONNECTION").ok().as_deref());
+    let (client, welcome) = Client::open(Program::Sftp, &origin).map_err(mmpd::error)?;
+    if welcome.must_change_password {
+        let text = "Password has expired; log in with ssh to set a new one";
+        return Err(FolderError::new(Code::PermissionDenied, text));
+    }
+    Ok((Mmpd::new(client), welcome.user.to_string()))
 }
 
 /// `address:port` of the client, from sshd's `address port address port`.

@@ -107,7 +107,8 @@ impl Folder for Mmpd {
     }
 }
 
-fn error(error: ClientError) -> FolderError {
+/// What the client is told of an answer that did not come or is no.
+pub fn error(error: ClientError) -> FolderError {
     match error {
         ClientError::Refused(refusal) => refused(refusal),
         other => FolderError::new(

@@ -5,11 +5,7 @@
 
 use std::io::{self, Read, Write};
 
-use crate::{
-    folder::Folder,
-    server::Server,
-    wire::{self, Code, LONGEST_DATA, LONGEST_PACKET, OVERHEAD, Packet, Reply, WireError},
-};
+use crate::wire::{self, Code, LONGEST_DATA, LONGEST_PACKET, OVERHEAD, Packet, Reply, Request, WireError};
 
 const FLUSH_AT: usize = LONGEST_DATA;
 const LONGEST: usize = LONGEST_PACKET + OVERHEAD;
@@ -28,9 +24,9 @@ pub enum StreamError {
     Protocol,
 }
 
-/// Serves until the client ends the stream.
-pub fn serve<F: Folder>(
-    server: &mut Server<F>,
+/// Serves until the client ends the stream. `answer` carries a request out.
+pub fn serve(
+    answer: &mut impl FnMut(&Request<'_>) -> Reply,
     mut input: impl Read,
     mut output: impl Write,
 ) -> Result<(), StreamError> {
@@ -40,7 +36,7 @@ pub fn serve<F: Folder>(
     let mut opened = false;
     loop {
         while let Some(body) = packet(&buffer[start..end])? {
-            answer(server, body, &mut opened, &mut out)?;
+            take(answer, body, &mut opened, &mut out)?;
             start += 4 + body.len();
             if out.len() >= FLUSH_AT {
                 output.write_all(&out)?;
@@ -79,8 +75,8 @@ fn packet(bytes: &[u8]) -> Result<Option<&[u8]>, StreamError> {
     Ok(rest.get(..length))
 }
 
-fn answer<F: Folder>(
-    server: &mut Server<F>,
+fn take(
+    answer: &mut impl FnMut(&Request<'_>) -> Reply,
     body: &[u8],
     opened: &mut bool,
     out: &mut Vec<u8>,
@@ -90,7 +86,7 @@ fn answer<F: Folder>(
             *opened = true;
             wire::encode_version(out);
         }
-        Ok(Packet::Request(number, request)) if *opened => wire::encode(number, &server.answer(&request), out),
+        Ok(Packet::Request(number, request)) if *opened => wire::encode(number, &answer(&request), out),
         Err(WireError::Malformed(number)) if *opened => {
             wire::encode(number, &Reply::Status(Code::BadMessage, "The request cannot be read".into()), out);
         }

@@ -47,7 +47,7 @@ fn play(input: &[u8], step: usize) -> (Result<(), StreamError>, Vec<u8>, tempfil
     let root = tempfile::tempdir().unwrap();
     let mut server = Server::new(Directory::new(root.path().into()), "admin", || 0);
     let mut output = Vec::new();
-    let end = serve(&mut server, Trickle(input, step), &mut output);
+    let end = serve(&mut |request| server.answer(request), Trickle(input, step), &mut output);
     (end, output, root)
 }
 

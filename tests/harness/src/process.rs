@@ -125,6 +125,12 @@ impl Running {
         Some((self.child.stdout.take()?, self.child.stdin.take()?))
     }
 
+    /// Writes to its standard input, which has to be a pipe and stays open.
+    pub fn type_in(&mut self, text: &str) -> Result<()> {
+        let stdin = self.child.stdin.as_mut().with_context(|| format!("{} has no standard input", self.name))?;
+        stdin.write_all(text.as_bytes()).with_context(|| format!("cannot write to {}", self.name))
+    }
+
     /// Has it ended?
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().with_context(|| format!("cannot wait for {}", self.name))
@@ -137,6 +143,13 @@ impl Running {
             bail!("{} still ran after {:.0} s", self.name, within.as_secs_f64());
         }
         self.child.wait().with_context(|| format!("cannot wait for {}", self.name))
+    }
+
+    /// Ends it without asking, as a crash would.
+    pub fn kill(&mut self) {
+        // It may have ended meanwhile.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Ends it: asks first, insists after a second.

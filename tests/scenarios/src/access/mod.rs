@@ -2,7 +2,7 @@
 
 use crate::{Scenario, scenario, stage::Moment};
 
-mod accounts;
+pub mod accounts;
 mod first_login_console;
 mod first_login_ssh;
 mod no_way_round;

@@ -1,5 +1,13 @@
-//! Placeholder
+//! The SFTP folder.
 
-use crate::Scenario;
+use crate::{Scenario, scenario, stage::Moment};
 
-pub const ALL: &[Scenario] = &[];
+mod cut_upload;
+mod everyday;
+mod names;
+
+pub const ALL: &[Scenario] = &[
+    scenario("files::put_get_list_rename_remove", Moment::Shell, everyday::run),
+    scenario("files::names_outside_the_rules_are_refused", Moment::Shell, names::run),
+    scenario("files::cut_upload_leaves_nothing", Moment::Shell, cut_upload::run),
+];

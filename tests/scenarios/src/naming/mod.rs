@@ -1,5 +1,11 @@
-//! Placeholder
+//! Names that the appliance resolves.
 
-use crate::Scenario;
+use crate::{Scenario, scenario, stage::Moment};
 
-pub const ALL: &[Scenario] = &[];
+mod forward;
+mod record;
+
+pub const ALL: &[Scenario] = &[
+    scenario("naming::forward_zone_resolves", Moment::Shell, forward::run),
+    scenario("naming::local_record_resolves", Moment::Shell, record::run),
+];

@@ -1,0 +1,69 @@
+//! The session with mmpd, which survives a restart of mmpd.
+//!
+//! Invariant: a request is sent a second time only if the first one cannot have reached mmpd, or if asking twice does
+//! no harm. The line that goes with a request is the one fit for logs.
+
+use std::{io::ErrorKind, path::PathBuf};
+
+use mmp_client::{Client, ClientError};
+use mmp_control::{Program, Reply, Request, Welcome};
+
+use crate::{interrupt, output};
+
+/// An open session.
+pub struct Session {
+    client: Client,
+    origin: String,
+    /// What mmpd said when the session was opened.
+    pub welcome: Welcome,
+}
+
+/// Where mmpd listens. Another place only in builds for development.
+fn socket() -> PathBuf {
+    let other = if cfg!(debug_assertions) { std::env::var_os("MMP_SOCKET") } else { None };
+    other.map_or_else(|| mmp_control::SOCKET.into(), PathBuf::from)
+}
+
+impl Session {
+    /// Opens a session for the account that this process runs as.
+    pub fn open(origin: String) -> Result<Self, ClientError> {
+        let (client, welcome) = Client::open_at(&socket(), Program::Shell, &origin)?;
+        Ok(Self { client, origin, welcome })
+    }
+
+    /// Opens the session once more: after a new password, or after mmpd was away.
+    pub fn reopen(&mut self) -> Result<(), ClientError> {
+        *self = Self::open(self.origin.clone())?;
+        Ok(())
+    }
+
+    /// Asks. `repeatable` says that asking twice does no harm.
+    pub fn call(&mut self, line: &str, request: Request, repeatable: bool) -> Result<Reply, ClientError> {
+        self.call_streaming(line, request, repeatable, &mut |_| {})
+    }
+
+    /// Asks, and hands output on as it comes; Ctrl-C ends it early.
+    pub fn call_streaming(
+        &mut self,
+        line: &str,
+        request: Request,
+        repeatable: bool,
+        on_text: &mut dyn FnMut(&str),
+    ) -> Result<Reply, ClientError> {
+        interrupt::clear();
+        let result = self.client.call_streaming(line, request.clone(), on_text, &interrupt::interrupted);
+        match result {
+            Err(ClientError::Lost(error)) => {
+                output::error("The management daemon does not answer; trying again");
+                self.reopen()?;
+                // A broken pipe says that nobody was there to read the request.
+                if repeatable || error.kind() == ErrorKind::BrokenPipe {
+                    self.client.call_streaming(line, request, on_text, &interrupt::interrupted)
+                } else {
+                    Err(ClientError::Lost(error))
+                }
+            }
+            other => other,
+        }
+    }
+}

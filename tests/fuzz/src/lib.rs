@@ -1,0 +1,95 @@
+//! Fuzz targets: one for each parser that reads bytes of somebody else. A target returns if all is well and panics if a
+//! promise is broken.
+//!
+//! `cargo xtask fuzz <target> <seconds>` runs one with coverage guidance; the tests below replay the seeds and some
+//! random bytes, so that a target that broke is seen at once.
+
+use mmp_control::{Answer, Ask, Hello, frame};
+use mmp_model::{FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, versions};
+
+/// A parser under test.
+pub type Target = fn(&[u8]);
+
+/// All targets by name, each with seeds.
+pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
+    ("shell-line", shell_line, &[b"ipv4 a add 192.0.2.10/24 192.0.2.1", b"dns add rr \"a. IN A 192.0.2.1\" | include a", b"?"]),
+    ("control-frame", control_frame, &[b"{\"call\":{\"line\":\"dns\",\"request\":{\"dns\":\"show\"}}}", b"\"cancel\""]),
+    ("settings-file", settings_file, &[include_bytes!("../../releases/0.1.0/settings.json")]),
+    ("sftp-packet", sftp_packet, &[&[1, 0, 0, 0, 3], &[16, 0, 0, 0, 1, 0, 0, 0, 1, b'.']]),
+    ("values", values, &[b"192.0.2.1/24", b"_sip._tcp.example.com. 86400 IN SRV 0 5 5060 sip.example.com.", b". IN DS 20326 8 2 E06D"]),
+];
+
+/// Finds a target.
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.iter().find(|(other, ..)| *other == name).map(|(_, target, _)| *target)
+}
+
+fn shell_line(bytes: &[u8]) {
+    let Ok(line) = std::str::from_utf8(bytes) else { return };
+    for role in [Role::Admin, Role::Audit] {
+        let _ = mmp_grammar::parse(line, role);
+        let ends = (0..=line.len()).filter(|at| line.is_char_boundary(*at));
+        for cursor in ends.take(64) {
+            let _ = mmp_grammar::complete(line, cursor, role);
+        }
+    }
+}
+
+fn control_frame(bytes: &[u8]) {
+    let _ = frame::decode::<Hello>(bytes);
+    let _ = frame::decode::<Answer>(bytes);
+    if let Ok(ask) = frame::decode::<Ask>(bytes) {
+        let again = frame::encode(&ask).expect("what was decoded is encoded");
+        assert_eq!(frame::decode::<Ask>(&again[frame::HEADER..]).expect("what was encoded is decoded"), ask);
+    }
+}
+
+fn settings_file(bytes: &[u8]) {
+    let Ok(stored) = serde_json::from_slice(bytes) else { return };
+    if let Ok(settings) = versions::load(stored) {
+        assert_eq!(versions::load(versions::store(&settings)).expect("what was stored is loaded"), settings);
+    }
+}
+
+fn sftp_packet(bytes: &[u8]) {
+    let _ = mmp_sftp::wire::decode(bytes);
+    let _ = mmp_sftp::path::place(bytes);
+}
+
+fn values(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let one_line = |value: String| assert!(!value.contains('\n'), "{value:?} has two lines");
+    let _ = text.parse::<Ipv4Prefix>().map(|v| one_line(v.to_string()));
+    let _ = text.parse::<Subnet>().map(|v| one_line(v.to_string()));
+    let _ = text.parse::<Host>().map(|v| one_line(v.to_string()));
+    let _ = text.parse::<FileName>().map(|v| assert!(!v.as_str().contains('/')));
+    let _ = text.parse::<TrustAnchor>().map(|v| one_line(v.to_string()));
+    if let Ok(record) = text.parse::<ResourceRecord>() {
+        one_line(record.to_string());
+        assert_eq!(record.to_string().parse::<ResourceRecord>().as_ref(), Ok(&record));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_seed_passes_its_target() {
+        for (_, target, seeds) in TARGETS {
+            seeds.iter().for_each(|seed| target(seed));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_pass_every_target(bytes in proptest::collection::vec(any::<u8>(), 0..120), text in "\\PC{0,60}") {
+            for (_, target, _) in TARGETS {
+                target(&bytes);
+                target(text.as_bytes());
+            }
+        }
+    }
+}
