@@ -22,13 +22,15 @@ const HAS_ERRORS: u16 = 0x0002;
 const LEFT_UNCORRECTED: i32 = 4;
 
 /// Folders that everything else relies on: path, mode, user, group.
-const FOLDERS: [(&str, u32, u32, u32); 12] = [
+const FOLDERS: [(&str, u32, u32, u32); 14] = [
     ("/data/settings", 0o700, 0, 0),
     ("/data/files", 0o700, 0, 0),
     ("/data/home", 0o755, 0, 0),
     ("/data/log", 0o755, 0, 0),
     ("/data/log/journal", 0o2755, 0, 999),
     ("/data/ssh", 0o700, 0, 0),
+    ("/data/ssh/etc", 0o700, 0, 0),
+    ("/data/ssh/etc/ssh", 0o700, 0, 0),
     ("/data/state", 0o755, 0, 0),
     ("/data/lib", 0o755, 0, 0),
     ("/data/lib/systemd", 0o755, 0, 0),

@@ -21,6 +21,7 @@ mod modalias;
 mod nics;
 mod partitions;
 mod pseudo;
+mod tunables;
 
 use std::path::Path;
 use std::time::Duration;
@@ -59,6 +60,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
     let data = data::mount(disk.data.as_deref(), ROOT);
     identity::provide(ROOT, data.is_persistent())?;
 
+    tunables::apply(&format!("{ROOT}/usr/lib/sysctl.d"));
     let release = pseudo::read("/proc/sys/kernel/osrelease")?;
     let modules = format!("{ROOT}/usr/lib/modules/{}", release.trim());
     match loader::Loader::open(Path::new(&format!("{modules}/rostrum.json")), Path::new(&modules)) {

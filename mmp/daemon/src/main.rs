@@ -136,7 +136,8 @@ fn converse(appliance: &Arc<Appliance>, conversations: &Arc<AtomicUsize>, stream
     let spawned = thread::Builder::new().name("conversation".into()).stack_size(STACK).spawn(move || {
         let _count = Count(running);
         if let Err(error) = session::hold(&appliance, stream) {
-            journal::info(&format!("a conversation ended early: {}", store::chain(&error)));
+            // Its cause may quote what was sent, and that may be a password.
+            journal::info(&format!("a conversation ended early: {error}"));
         }
     });
     if let Err(error) = spawned {

@@ -60,6 +60,8 @@ type Step = fn(Value) -> Value;
 /// One family: its name, its present version and the steps that lead there.
 struct Family {
     name: &'static str,
+    /// For the reference: the commands that change it.
+    commands: &'static str,
     forward: &'static [Step],
 }
 
@@ -70,13 +72,13 @@ impl Family {
 }
 
 const FAMILIES: [Family; 7] = [
-    Family { name: "interfaces", forward: &[] },
-    Family { name: "dns", forward: &[] },
-    Family { name: "dscp", forward: &[] },
-    Family { name: "hostname", forward: &[] },
-    Family { name: "ntp", forward: &[] },
-    Family { name: "timezone", forward: &[] },
-    Family { name: "user", forward: &[] },
+    Family { name: "interfaces", commands: "iface, ipv4", forward: &[] },
+    Family { name: "dns", commands: "dns", forward: &[] },
+    Family { name: "dscp", commands: "dscp", forward: &[] },
+    Family { name: "hostname", commands: "hostname", forward: &[] },
+    Family { name: "ntp", commands: "ntp", forward: &[] },
+    Family { name: "timezone", commands: "timezone", forward: &[] },
+    Family { name: "user", commands: "user, passwd", forward: &[] },
 ];
 
 /// The settings in stored form, at this release's versions.
@@ -99,6 +101,23 @@ pub fn store(settings: &Settings) -> Stored {
 
 fn to_value(value: &impl Serialize) -> Value {
     serde_json::to_value(value).expect("settings have text keys only and no failing serializer")
+}
+
+/// The reference of the stored form, in Markdown: each family's version, commands and factory value.
+pub fn reference() -> String {
+    let factory = Settings::factory(Accounts::factory(crate::account::PasswordHash::new("$y$...".into())));
+    let mut text = String::from(
+        "# Settings\n\nThe stored form of every family, with the value of a clean system. A settings generation is one \
+         file with all of them.\nThis page is made from the code by `cargo xtask docs`.\n",
+    );
+    let stored = store(&factory);
+    for family in &FAMILIES {
+        let stored = &stored[family.name];
+        let value = serde_json::to_string_pretty(&stored.settings).expect("a value is printed as it was made");
+        let (name, version, commands) = (family.name, stored.version, family.commands);
+        text.push_str(&format!("\n## {name}\n\nVersion {version}. Commands: `{commands}`.\n\n```json\n{value}\n```\n"));
+    }
+    text
 }
 
 /// Reads stored settings of this or an earlier release.

@@ -113,7 +113,7 @@ pub fn error(error: ClientError) -> FolderError {
         ClientError::Refused(refusal) => refused(refusal),
         other => FolderError::new(
             Code::Failure,
-            format!("{other}; what was not finished is gone. Connect again in a minute"),
+            format!("{other}. Connect again in a minute; uploads that were not finished are gone"),
         ),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{
     fs,
-    io::Write,
-    os::unix::fs::MetadataExt,
+    io::{Read, Write},
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -139,4 +139,38 @@ fn an_empty_file_and_a_full_folder() {
         fs::write(bench.remote(&format!("f{n:03}")), b"").unwrap();
     }
     assert_eq!(bench.done(&[], "ls -1\n").lines().filter(|line| line.starts_with('f')).count(), 300);
+}
+
+#[test]
+fn a_client_that_dies_in_an_upload_leaves_the_old_file() {
+    let bench = Bench::new();
+    fs::write(bench.remote("x"), b"old").unwrap();
+    fs::write(bench.local("x"), noise(20_000_000)).unwrap();
+    // The server behind a tap: what the client has sent can be waited for, and so can the end of the server.
+    let script = bench.local("tapped-server");
+    let program =
+        format!("#!/bin/sh\nexec 3>ended\ntee sent | {} {}\n", server().display(), bench.remote.path().display());
+    fs::write(&script, program).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    for pipe in ["sent", "ended"] {
+        nix::unistd::mkfifo(&bench.local(pipe), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    let mut client = Command::new("sftp")
+        .args(["-b", "-", "-D", script.to_str().unwrap()])
+        .current_dir(bench.local.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    client.stdin.take().unwrap().write_all(b"put x\n").unwrap();
+    let mut ended = fs::File::open(bench.local("ended")).unwrap();
+    let mut sent = fs::File::open(bench.local("sent")).unwrap();
+    sent.read_exact(&mut vec![0; 5_000_000]).unwrap();
+    client.kill().unwrap();
+    client.wait().unwrap();
+    drop(sent);
+    ended.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(fs::read(bench.remote("x")).unwrap(), b"old");
+    assert_eq!(fs::read_dir(bench.remote.path()).unwrap().count(), 1);
 }

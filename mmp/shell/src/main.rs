@@ -6,6 +6,7 @@
 
 mod batch;
 mod editor;
+mod input;
 mod interactive;
 mod interrupt;
 mod listing;
@@ -18,6 +19,7 @@ mod render;
 mod run;
 mod session;
 mod status;
+mod terminal;
 
 use std::{
     ffi::OsString,

@@ -5,37 +5,25 @@
 
 use std::{
     io::{self, Write},
-    os::fd::AsFd,
     process,
 };
 
 use mmp_grammar::{Filter, FilterKind};
 
-use crate::pager;
+use crate::{pager, terminal};
 
-/// Size of a terminal that does not tell, as a serial line does not.
-const DEFAULT_SIZE: (usize, usize) = (24, 80);
-
-/// Where text goes.
-#[derive(Clone, Copy, Debug)]
-pub struct Output {
-    /// Both ends are a terminal: long texts are paged, questions can be asked.
-    pub terminal: bool,
-}
-
-impl Output {
-    /// Prints a whole text through the filters.
-    pub fn text(self, text: &str, filters: &[Filter]) {
-        let text = filtered(text, filters);
-        if text.is_empty() {
-            return;
-        }
-        let (rows, columns) = size();
-        if self.terminal && height(&text, columns) >= rows {
-            pager::page(&text, rows, columns);
-        } else {
-            write(&format!("{}\n", text.trim_end_matches('\n')));
-        }
+/// Prints a whole text through the filters; on a terminal page by page when it is long.
+pub fn text(text: &str, filters: &[Filter], on_terminal: bool) {
+    let text = filtered(text, filters);
+    if text.is_empty() {
+        return;
+    }
+    let (rows, columns) = terminal::size();
+    let height: usize = text.lines().map(|line| terminal::rows(line, columns)).sum();
+    if on_terminal && height >= rows {
+        pager::page(&text, rows, columns);
+    } else {
+        write(&format!("{}\n", text.trim_end_matches('\n')));
     }
 }
 
@@ -61,19 +49,17 @@ pub fn error(text: &str) {
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
-/// Rows and columns of the terminal.
-pub fn size() -> (usize, usize) {
-    let size = rustix_free_size();
-    let or = |value: u16, default| if value == 0 { default } else { usize::from(value) };
-    size.map_or(DEFAULT_SIZE, |(rows, columns)| (or(rows, DEFAULT_SIZE.0), or(columns, DEFAULT_SIZE.1)))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Rows that a text takes.
-fn height(text: &str, columns: usize) -> usize {
-    text.lines().map(|line| rows(line, columns)).sum()
-}
-
-/// Rows that a line takes.
-pub fn rows(line: &str, columns: usize) -> usize {
-    line.chars().count().div_ceil(columns.max(1)).max(1)
+    #[test]
+    fn filters_work_on_lines_one_after_the_other() {
+        let filter = |kind, text: &str| Filter { kind, text: text.into() };
+        let text = "one\ntwo\nthree";
+        assert_eq!(filtered(text, &[filter(FilterKind::Include, "o")]), "one\ntwo");
+        assert_eq!(filtered(text, &[filter(FilterKind::Exclude, "o")]), "three");
+        let both = [filter(FilterKind::Include, "o"), filter(FilterKind::Count, "")];
+        assert_eq!(filtered(text, &both), "2");
+    }
 }

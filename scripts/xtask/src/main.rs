@@ -1,2 +1,27 @@
-//! Placeholder
-fn main() {}
+//! What scripts do that has a branch or a loop.
+//!
+//! `cargo xtask docs [--check]`: the generated documents. `cargo xtask fuzz TARGET SECONDS`: a coverage-guided run.
+
+mod docs;
+mod fuzz;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask docs [--check] | fuzz TARGET SECONDS";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["docs"] => docs::write(),
+        ["docs", "--check"] => docs::check(),
+        ["fuzz", target, seconds] => fuzz::run(target, seconds),
+        _ => Err(anyhow::anyhow!(USAGE)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -12,11 +12,19 @@ pub type Target = fn(&[u8]);
 
 /// All targets by name, each with seeds.
 pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
-    ("shell-line", shell_line, &[b"ipv4 a add 192.0.2.10/24 192.0.2.1", b"dns add rr \"a. IN A 192.0.2.1\" | include a", b"?"]),
+    (
+        "shell-line",
+        shell_line,
+        &[b"ipv4 a add 192.0.2.10/24 192.0.2.1", b"dns add rr \"a. IN A 192.0.2.1\" | include a", b"?"],
+    ),
     ("control-frame", control_frame, &[b"{\"call\":{\"line\":\"dns\",\"request\":{\"dns\":\"show\"}}}", b"\"cancel\""]),
     ("settings-file", settings_file, &[include_bytes!("../../releases/0.1.0/settings.json")]),
     ("sftp-packet", sftp_packet, &[&[1, 0, 0, 0, 3], &[16, 0, 0, 0, 1, 0, 0, 0, 1, b'.']]),
-    ("values", values, &[b"192.0.2.1/24", b"_sip._tcp.example.com. 86400 IN SRV 0 5 5060 sip.example.com.", b". IN DS 20326 8 2 E06D"]),
+    (
+        "values",
+        values,
+        &[b"192.0.2.1/24", b"_sip._tcp.example.com. 86400 IN SRV 0 5 5060 sip.example.com.", b". IN DS 20326 8 2 E06D"],
+    ),
 ];
 
 /// Finds a target.

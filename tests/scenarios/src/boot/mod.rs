@@ -3,5 +3,11 @@
 use crate::{Scenario, scenario, stage::Moment};
 
 mod dependable;
+mod firmware;
+mod power_cut;
 
-pub const ALL: &[Scenario] = &[scenario("boot::thirty", Moment::Own, dependable::run)];
+pub const ALL: &[Scenario] = &[
+    scenario("boot::power_cut_keeps_what_was_acknowledged", Moment::Shell, power_cut::run),
+    scenario("boot::firmware_and_boot_loader", Moment::Own, firmware::run),
+    scenario("boot::again_and_again", Moment::Own, dependable::run),
+];

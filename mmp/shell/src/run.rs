@@ -1,0 +1,253 @@
+//! One line: understand it, ask, print.
+//!
+//! Invariant: every line is told to mmpd for the log, whether it was understood or not, and never with a secret.
+
+use mmp_client::ClientError;
+use mmp_control::{Refusal, Request, request::User};
+use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
+use mmp_model::Username;
+
+use crate::{
+    input, listing, output,
+    password::{self, NoPassword},
+    render,
+    session::Session,
+    status::Status,
+};
+
+/// Pairs of passwords that a person may get wrong before the command ends.
+const ATTEMPTS: usize = 3;
+
+/// What a line led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The next line, please.
+    Next(Status),
+    /// The session ends.
+    Exit,
+}
+
+/// Carries one line out. `terminal` says that questions can be asked.
+pub fn line(session: &mut Session, line: &str, terminal: bool) -> Outcome {
+    let role = session.welcome.role;
+    let logged = loggable(line);
+    let parsed = match parse(line, role) {
+        Ok(parsed) => parsed,
+        Err(error) if line.trim().is_empty() => {
+            debug_assert!(matches!(error.mistake, mmp_grammar::Mistake::Empty));
+            return Outcome::Next(Status::Done);
+        }
+        Err(error) => {
+            let _ = session.call(&logged, Request::Noted, false);
+            output::error(&error.message(role));
+            if let Some(hint) = error.hint() {
+                output::error(&hint);
+            }
+            let denied = error.mistake == mmp_grammar::Mistake::Denied;
+            return Outcome::Next(if denied { Status::Denied } else { Status::Usage });
+        }
+    };
+    if let Some(question) = parsed.command.confirm.filter(|_| !parsed.yes) {
+        if let Err(status) = confirm(question, terminal) {
+            let _ = session.call(&logged, Request::Noted, false);
+            return Outcome::Next(status);
+        }
+    }
+    let mut line = Line { session, logged: &logged, terminal, parsed: &parsed };
+    match line.act() {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            output::error(&report(&error));
+            Outcome::Next(Status::from(&error))
+        }
+    }
+}
+
+fn confirm(question: &str, terminal: bool) -> Result<(), Status> {
+    if !terminal {
+        output::error("Not confirmed: there is no terminal to ask on. Nothing was done.\nAdd '--yes' to go on without a question");
+        return Err(Status::Refused);
+    }
+    output::write(&format!("{question} "));
+    let answer = input::line(None);
+    match answer {
+        Ok(answer) if answer.as_slice() == b"Y" => Ok(()),
+        answer => {
+            // The line feed that a person typed is missing after Ctrl-C and at the end of input.
+            output::write(if answer.is_ok() { "Aborted\n" } else { "\nAborted\n" });
+            Err(Status::Refused)
+        }
+    }
+}
+
+/// What happened, what is now true, what to type next.
+pub fn report(error: &ClientError) -> String {
+    match error {
+        ClientError::Refused(refusal) => refused(refusal),
+        ClientError::Lost(_) => "The management daemon went away; whether the command was carried out is not known\n\
+                                 Show the settings to see what is in force"
+            .into(),
+        ClientError::Unreachable(_) => "The management daemon does not answer. Nothing was done.\n\
+                                        Type the command again; if it stays so, restart the appliance"
+            .into(),
+        other => format!("{other}\nType the command again"),
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    let lines = [Some(&refusal.message), refusal.state.as_ref(), refusal.hint.as_ref()];
+    lines.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+struct Line<'a> {
+    session: &'a mut Session,
+    logged: &'a str,
+    terminal: bool,
+    parsed: &'a Parsed,
+}
+
+impl Line<'_> {
+    fn act(&mut self) -> Result<Outcome, ClientError> {
+        let role = self.session.welcome.role;
+        match self.parsed.action.clone() {
+            Action::Request(request) if self.parsed.command.streams => self.stream(request)?,
+            Action::Request(request) => self.ask(request)?,
+            Action::AddUser(user, role) => {
+                self.ask(Request::User(User::CheckAdd(user.clone(), role)))?;
+                return self.new_password(&|secret| Request::User(User::Add(user.clone(), role, secret)));
+            }
+            Action::ChangePassword => return self.change_password(),
+            Action::ResetPassword(user) => return self.reset_password(&user),
+            Action::Help(family) => {
+                self.note();
+                self.print(&family.map_or_else(|| help::all(role), |family| help::family(family, role)));
+            }
+            Action::List(line) => {
+                self.note();
+                let found = listing::completion(self.session, &line, line.len());
+                self.print(&listing::list(&found));
+            }
+            Action::Exit => {
+                self.note();
+                return Ok(Outcome::Exit);
+            }
+        }
+        Ok(Outcome::Next(Status::Done))
+    }
+
+    /// Leaves the line in the log; that must not keep anybody from help or from leaving.
+    fn note(&mut self) {
+        let _ = self.session.call(self.logged, Request::Noted, false);
+    }
+
+    fn print(&self, text: &str) {
+        output::text(text, &self.parsed.filters, self.terminal);
+    }
+
+    fn ask(&mut self, request: Request) -> Result<(), ClientError> {
+        let reply = self.session.call(self.logged, request, self.parsed.command.show)?;
+        let text = if self.parsed.json { render::json(&reply) } else { render::reply(&reply) };
+        self.print(&text);
+        Ok(())
+    }
+
+    fn stream(&mut self, request: Request) -> Result<(), ClientError> {
+        let mut lines = Lines { filters: &self.parsed.filters, pending: String::new(), all: String::new() };
+        let reply = self.session.call_streaming(self.logged, request, false, &mut |text| lines.take(text))?;
+        lines.end();
+        self.print(&render::reply(&reply));
+        Ok(())
+    }
+
+    /// Asks for a new password until mmpd takes it.
+    fn new_password(
+        &mut self,
+        request: &dyn Fn(mmp_control::Secret) -> Request,
+    ) -> Result<Outcome, ClientError> {
+        for _ in 0..ATTEMPTS {
+            match password::ask_new(self.terminal) {
+                Ok(secret) => match self.session.call(self.logged, request(secret), false) {
+                    Ok(_) => {
+                        output::write("Success\n");
+                        return Ok(Outcome::Next(Status::Done));
+                    }
+                    Err(ClientError::Refused(refusal)) if self.terminal && retry(&refusal) => {
+                        output::error(&refused(&refusal));
+                    }
+                    Err(error) => return Err(error),
+                },
+                Err(reason) => {
+                    output::error(reason.message());
+                    if !self.terminal || reason == NoPassword::Ended {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(Outcome::Next(Status::Refused))
+    }
+
+    fn change_password(&mut self) -> Result<Outcome, ClientError> {
+        match password::ask("Please enter current password:", self.terminal) {
+            Ok(old) => {
+                self.new_password(&|new| Request::User(User::ChangeOwn { old: Some(old.clone()), new }))
+            }
+            Err(reason) => {
+                output::error(reason.message());
+                Ok(Outcome::Next(Status::Refused))
+            }
+        }
+    }
+
+    fn reset_password(&mut self, user: &Username) -> Result<Outcome, ClientError> {
+        if *user == self.session.welcome.user {
+            return self.change_password();
+        }
+        self.new_password(&|new| Request::User(User::Reset(user.clone(), new)))
+    }
+}
+
+/// Whether another new password may be taken where this one was not.
+fn retry(refusal: &Refusal) -> bool {
+    refusal.kind == mmp_control::Kind::BadValue
+}
+
+/// Output that comes bit by bit, filtered by lines.
+struct Lines<'a> {
+    filters: &'a [Filter],
+    pending: String,
+    all: String,
+}
+
+impl Lines<'_> {
+    fn take(&mut self, text: &str) {
+        if self.filters.is_empty() {
+            output::write(text);
+            return;
+        }
+        self.pending.push_str(text);
+        while let Some(end) = self.pending.find('\n') {
+            let line: String = self.pending.drain(..=end).collect();
+            self.line(line.trim_end_matches('\n'));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if self.filters.iter().any(|filter| filter.kind == mmp_grammar::FilterKind::Count) {
+            self.all.push_str(line);
+            self.all.push('\n');
+        } else if self.filters.iter().all(|filter| filter.keeps(line)) {
+            output::write(&format!("{line}\n"));
+        }
+    }
+
+    fn end(&mut self) {
+        let rest = std::mem::take(&mut self.pending);
+        if !rest.is_empty() {
+            self.line(&rest);
+        }
+        if !self.all.is_empty() {
+            output::write(&format!("{}\n", output::filtered(&self.all, self.filters)));
+        }
+    }
+}
