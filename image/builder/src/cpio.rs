@@ -64,7 +64,9 @@ mod tests {
         let mut archive = Archive::default();
         archive.file("init", b"abc", true);
         let bytes = archive.finish();
-        assert!(bytes.starts_with(b"0707010000000100008 1ed".iter().copied().filter(|byte| *byte != b' ').collect::<Vec<_>>().as_slice()));
+        assert!(bytes.starts_with(
+            b"0707010000000100008 1ed".iter().copied().filter(|byte| *byte != b' ').collect::<Vec<_>>().as_slice()
+        ));
         assert_eq!(&bytes[110..115], b"init\0");
         assert_eq!(&bytes[116..119], b"abc");
         assert_eq!(&bytes[120..126], b"070701");

@@ -30,13 +30,17 @@ pub fn make(layout: &Layout, verified: &Verified) -> anyhow::Result<()> {
     let manifest = layout.source("image/manifest/disk.toml");
     let disk: Disk = manifest::read(&manifest)?;
     let (esp, data) = (layout.output("esp.img"), layout.output("data.img"));
-    let size = |name: &str| disk.partitions.iter().find(|one| one.name == name).map(|one| one.mib).context(name.to_owned());
+    let size =
+        |name: &str| disk.partitions.iter().find(|one| one.name == name).map(|one| one.mib).context(name.to_owned());
     let inputs = Inputs::recipe(3).file(&layout.output("rostrum.efi"))?.text(VERSION).text(&size("esp")?.to_string());
     step::run(layout, "boot partition", inputs, &esp, || make_esp(layout, &esp, size("esp")?))?;
     let inputs = Inputs::recipe(2).text(&size("data")?.to_string());
     step::run(layout, "data partition", inputs, &data, || make_data(layout, &data, size("data")?))?;
     let placed = placed(&disk, verified);
-    std::fs::write(layout.output("disk-uuids"), format!("{}\n{}\n", verified.partition_uuids().0, verified.partition_uuids().1))?;
+    std::fs::write(
+        layout.output("disk-uuids"),
+        format!("{}\n{}\n", verified.partition_uuids().0, verified.partition_uuids().1),
+    )?;
     let inputs = Inputs::recipe(2).file(&manifest)?.file(&esp)?.file(&data)?.text(&verified.root_hash);
     let raw = layout.output("rostrum.raw");
     step::run(layout, "disk", inputs, &raw, || {
@@ -52,12 +56,14 @@ pub fn make(layout: &Layout, verified: &Verified) -> anyhow::Result<()> {
 /// Puts the built system on a working disk: slot A, boot partition and table are renewed, data stays.
 pub fn refresh(layout: &Layout, file: &Path) -> anyhow::Result<()> {
     let disk: Disk = manifest::read(&layout.source("image/manifest/disk.toml"))?;
-    let uuids = std::fs::read_to_string(layout.output("disk-uuids")).context("no image is built yet: start `image-builder build`")?;
+    let uuids = std::fs::read_to_string(layout.output("disk-uuids"))
+        .context("no image is built yet: start `image-builder build`")?;
     let mut lines = uuids.lines();
     let (Some(root), Some(verity)) = (lines.next(), lines.next()) else { anyhow::bail!("disk-uuids is damaged") };
     let placed = placed_with(&disk, root, verity);
     let stamp = file.with_extension("stamp");
-    let current = std::fs::read_to_string(layout.output("stamps/disk")).context("no disk is built yet: start `image-builder build`")?;
+    let current = std::fs::read_to_string(layout.output("stamps/disk"))
+        .context("no disk is built yet: start `image-builder build`")?;
     if !file.exists() {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
@@ -92,8 +98,11 @@ fn placed_with(disk: &Disk, root: &str, verity: &str) -> Vec<Placed> {
 }
 
 fn contents(layout: &Layout, with_data: bool) -> Vec<(&'static str, PathBuf)> {
-    let mut contents =
-        vec![("esp", layout.output("esp.img")), ("root-a", layout.output("root.img")), ("verity-a", layout.output("verity.img"))];
+    let mut contents = vec![
+        ("esp", layout.output("esp.img")),
+        ("root-a", layout.output("root.img")),
+        ("verity-a", layout.output("verity.img")),
+    ];
     if with_data {
         contents.push(("data", layout.output("data.img")));
     }
@@ -101,7 +110,13 @@ fn contents(layout: &Layout, with_data: bool) -> Vec<(&'static str, PathBuf)> {
 }
 
 fn write_disk(path: &Path, uuid: &str, placed: &[Placed], contents: &[(&str, PathBuf)]) -> anyhow::Result<()> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).with_context(|| path.display().to_string())?;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .with_context(|| path.display().to_string())?;
     let size = gpt::disk_size(placed);
     if file.metadata()?.len() < size {
         file.set_len(size)?;
@@ -121,7 +136,12 @@ fn write_disk(path: &Path, uuid: &str, placed: &[Placed], contents: &[(&str, Pat
 fn copy_sparse(content: &Path, disk: &File, partition: &Placed) -> anyhow::Result<()> {
     let mut source = File::open(content).with_context(|| content.display().to_string())?;
     let length = source.metadata()?.len();
-    ensure!(length <= partition.length, "{} has {length} bytes and does not fit into {}", content.display(), partition.name);
+    ensure!(
+        length <= partition.length,
+        "{} has {length} bytes and does not fit into {}",
+        content.display(),
+        partition.name
+    );
     source.seek(SeekFrom::Start(0))?;
     let mut chunk = vec![0; CHUNK];
     let mut existing = vec![0; CHUNK];
@@ -142,7 +162,20 @@ fn copy_sparse(content: &Path, disk: &File, partition: &Placed) -> anyhow::Resul
 fn make_esp(layout: &Layout, esp: &Path, mib: u64) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(esp);
     File::create(esp)?.set_len(mib * MIB)?;
-    tools::run(layout, "usr/sbin/mkfs.fat", ["-F".as_ref(), "32".as_ref(), "-n".as_ref(), "ESP".as_ref(), "-i".as_ref(), "524f5354".as_ref(), "--invariant".as_ref(), esp.as_os_str()])?;
+    tools::run(
+        layout,
+        "usr/sbin/mkfs.fat",
+        [
+            "-F".as_ref(),
+            "32".as_ref(),
+            "-n".as_ref(),
+            "ESP".as_ref(),
+            "-i".as_ref(),
+            "524f5354".as_ref(),
+            "--invariant".as_ref(),
+            esp.as_os_str(),
+        ],
+    )?;
     let mtools = |applet: &str, arguments: &[&str]| {
         let mut command = tools::command(layout, &format!("usr/bin/{applet}"));
         command.arg("-i").arg(esp).args(arguments).env("MTOOLS_SKIP_CHECK", "1").env("MTOOLSRC", "/dev/null");
@@ -162,7 +195,21 @@ fn make_data(layout: &Layout, data: &Path, mib: u64) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(data);
     File::create(data)?.set_len(mib * MIB)?;
     let options = format!("hash_seed={DATA_UUID},lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0");
-    let arguments = ["-q", "-t", "ext4", "-L", "data", "-U", DATA_UUID, "-m", "1", "-O", "metadata_csum,64bit,^resize_inode", "-E", &options];
+    let arguments = [
+        "-q",
+        "-t",
+        "ext4",
+        "-L",
+        "data",
+        "-U",
+        DATA_UUID,
+        "-m",
+        "1",
+        "-O",
+        "metadata_csum,64bit,^resize_inode",
+        "-E",
+        &options,
+    ];
     let mut words: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
     words.push(data.into());
     tools::run(layout, "usr/sbin/mke2fs", words)

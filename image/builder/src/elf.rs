@@ -58,7 +58,9 @@ fn parse(bytes: &[u8]) -> Option<Dependencies> {
         .collect();
     let of_kind = |kind: u32| segments.iter().find(move |segment| segment.kind == kind);
     let interpreter = of_kind(PT_INTERP).and_then(|segment| text_at(bytes, segment.offset));
-    let Some(dynamic) = of_kind(PT_DYNAMIC) else { return Some(Dependencies { interpreter, ..Dependencies::default() }) };
+    let Some(dynamic) = of_kind(PT_DYNAMIC) else {
+        return Some(Dependencies { interpreter, ..Dependencies::default() });
+    };
 
     let start = usize::try_from(dynamic.offset).ok()?;
     let entries: Vec<(u64, u64)> = (0..usize::try_from(dynamic.size / 16).ok()?)

@@ -28,10 +28,19 @@ pub fn make(layout: &Layout, binaries: &Binaries, kernel: &Kernel, boards: &[Boa
         }
         let plain = layout.output("initramfs.cpio");
         std::fs::write(&plain, archive.finish())?;
-        tools::run(layout, "usr/bin/zstd", [
-            "-19".as_ref(), "--quiet".as_ref(), "--force".as_ref(), "--no-progress".as_ref(),
-            plain.as_os_str(), "-o".as_ref(), output.as_os_str(),
-        ])
+        tools::run(
+            layout,
+            "usr/bin/zstd",
+            [
+                "-19".as_ref(),
+                "--quiet".as_ref(),
+                "--force".as_ref(),
+                "--no-progress".as_ref(),
+                plain.as_os_str(),
+                "-o".as_ref(),
+                output.as_os_str(),
+            ],
+        )
     })?;
     Ok(())
 }

@@ -47,13 +47,17 @@ pub fn prepare(layout: &Layout, tree: &[(Deb, PathBuf)]) -> anyhow::Result<Kerne
     step::run(layout, "index kernel modules", Inputs::recipe(2).text(&deb.sha256), &index, || {
         let _ = std::fs::remove_dir_all(&index);
         std::fs::create_dir_all(&index)?;
-        tools::run(layout, "usr/sbin/depmod", [
-            "--basedir".as_ref(),
-            folder.join("usr").as_os_str(),
-            "--outdir".as_ref(),
-            index.as_os_str(),
-            release.as_ref(),
-        ])?;
+        tools::run(
+            layout,
+            "usr/sbin/depmod",
+            [
+                "--basedir".as_ref(),
+                folder.join("usr").as_os_str(),
+                "--outdir".as_ref(),
+                index.as_os_str(),
+                release.as_ref(),
+            ],
+        )?;
         Ok(())
     })?;
     let table = find_index(&index)?;
@@ -74,7 +78,11 @@ pub fn prepare(layout: &Layout, tree: &[(Deb, PathBuf)]) -> anyhow::Result<Kerne
     let on_root = closure(&[&manifest.network, &manifest.other])?;
 
     let modules = layout.output("kernel/modules");
-    let inputs = Inputs::recipe(5).text(&format!("{:?}", manifest.before)).text(&deb.sha256).text(&in_initramfs.join(" ")).text(&on_root.join(" "));
+    let inputs = Inputs::recipe(5)
+        .text(&format!("{:?}", manifest.before))
+        .text(&deb.sha256)
+        .text(&in_initramfs.join(" "))
+        .text(&on_root.join(" "));
     step::run(layout, "decompress modules", inputs, &modules, || {
         let _ = std::fs::remove_dir_all(&modules);
         std::fs::create_dir_all(&modules)?;
@@ -111,7 +119,9 @@ fn find_index(index: &Path) -> anyhow::Result<PathBuf> {
 
 fn decompressed(layout: &Layout, path: &Path) -> anyhow::Result<Vec<u8>> {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("xz") => tools::output(layout, "usr/bin/xz", ["--decompress".as_ref(), "--stdout".as_ref(), path.as_os_str()]),
+        Some("xz") => {
+            tools::output(layout, "usr/bin/xz", ["--decompress".as_ref(), "--stdout".as_ref(), path.as_os_str()])
+        }
         Some("zst") => tools::output(layout, "usr/bin/zstd", ["-dc".as_ref(), path.as_os_str()]),
         _ => Ok(std::fs::read(path)?),
     }
@@ -160,7 +170,9 @@ fn loading_table(names: &[String], extra: &[String], dependencies: &Dependencies
         .lines()
         .filter_map(|line| {
             let mut words = line.split_whitespace();
-            let (Some("alias"), Some(pattern), Some(name)) = (words.next(), words.next(), words.next()) else { return None };
+            let (Some("alias"), Some(pattern), Some(name)) = (words.next(), words.next(), words.next()) else {
+                return None;
+            };
             let name = name.replace('-', "_");
             let bus = BUSES.contains(&pattern.split(':').next().unwrap_or_default());
             (bus && names.contains(&name)).then(|| json!([pattern, name]))

@@ -48,10 +48,14 @@ pub fn check(layout: &Layout, image: &[Deb], tools: &[Deb], policy: Policy) -> a
     let count = moved.len();
     match policy {
         Policy::Warn => {
-            eprintln!("packages.lock: {count} packages moved; the image is built from the mirror's. Accept them with: cargo xtask lock");
+            eprintln!(
+                "packages.lock: {count} packages moved; the image is built from the mirror's. Accept them with: cargo xtask lock"
+            );
             Ok(())
         }
-        Policy::Refuse => bail!("{count} packages differ from packages.lock; nothing was built. Accept them with: cargo xtask lock"),
+        Policy::Refuse => {
+            bail!("{count} packages differ from packages.lock; nothing was built. Accept them with: cargo xtask lock")
+        }
     }
 }
 

@@ -38,7 +38,8 @@ pub fn sources_for(suite: &str) -> anyhow::Result<String> {
 }
 
 fn render(sources: &[Source], suite: &str) -> Option<String> {
-    let usable = |source: &&Source| source.uri.starts_with("http") && source.components.iter().any(|name| name == "main");
+    let usable =
+        |source: &&Source| source.uri.starts_with("http") && source.components.iter().any(|name| name == "main");
     let security = |source: &&Source| source.suites.iter().any(|suite| suite.ends_with("-security"));
     let debian = |source: &&Source| source.uri.trim_end_matches('/').ends_with("/debian");
     let archive = sources.iter().filter(usable).find(|source| debian(source) && !security(source))?;
@@ -63,7 +64,8 @@ fn one_line_format(text: &str) -> Vec<Source> {
             };
             let mut words = rest.split_whitespace().map(str::to_owned);
             let (uri, suite) = (words.next()?, words.next()?);
-            let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by=")).map(str::to_owned);
+            let signed_by =
+                options.split_whitespace().find_map(|option| option.strip_prefix("signed-by=")).map(str::to_owned);
             Some(Source { uri, suites: vec![suite], components: words.collect(), signed_by })
         })
         .collect()
@@ -78,7 +80,8 @@ fn deb822_format(text: &str) -> Vec<Source> {
                     key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
                 })
             };
-            let words = |name: &str| field(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            let words =
+                |name: &str| field(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
             if field("Enabled").is_some_and(|value| value == "no") || !words("Types").iter().any(|kind| kind == "deb") {
                 return None;
             }
@@ -112,7 +115,10 @@ mod tests {
     #[test]
     fn one_line_sources_with_options_are_understood() {
         let text = "# deb http://no.example/debian x main\ndeb [arch=amd64 signed-by=/k] http://m.example/debian/ bookworm main contrib\n";
-        assert_eq!(render(&one_line_format(text), "trixie").unwrap().lines().next().unwrap(), "deb [signed-by=/k] http://m.example/debian/ trixie main");
+        assert_eq!(
+            render(&one_line_format(text), "trixie").unwrap().lines().next().unwrap(),
+            "deb [signed-by=/k] http://m.example/debian/ trixie main"
+        );
     }
 
     #[test]

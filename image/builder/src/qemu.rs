@@ -114,10 +114,8 @@ fn number<T: std::str::FromStr>(option: &str, text: &str) -> anyhow::Result<T> {
 
 fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -> anyhow::Result<Vec<String>> {
     let tools = layout.tools();
-    let mut words = vec![
-        "env".to_owned(),
-        format!("QEMU_MODULE_DIR={}", tools.join("usr/lib/x86_64-linux-gnu/qemu").display()),
-    ];
+    let mut words =
+        vec!["env".to_owned(), format!("QEMU_MODULE_DIR={}", tools.join("usr/lib/x86_64-linux-gnu/qemu").display())];
     words.extend(tools::words(layout, "usr/bin/qemu-system-x86_64"));
     for folder in ["usr/share/qemu", "usr/share/seabios"] {
         words.extend(["-L".into(), tools.join(folder).display().to_string()]);
@@ -125,8 +123,9 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
     words.extend(machine.base.iter().cloned());
     let mut add = |parts: &[&str]| words.extend(parts.iter().map(|part| (*part).to_owned()));
     if options.icount {
-        // One processor: counted time exists for a single one only.
-        add(&["-accel", "tcg,thread=single,tb-size=128", "-icount", "shift=0,sleep=off", "-smp", "1"]);
+        // One processor: counted time exists for a single one only. While the guest waits for its disk, time goes by the
+        // host's clock (sleep=on): with sleep=off it would jump to the guest's next timer, minutes ahead.
+        add(&["-accel", "tcg,thread=single,tb-size=128", "-icount", "shift=0,sleep=on", "-smp", "1"]);
     } else {
         add(&["-accel", &machine.accel, "-smp", &options.cpus.to_string()]);
     }
@@ -141,7 +140,14 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
         options.disk.display()
     );
     add(&["-drive", &drive, "-device", "virtio-blk-pci,drive=disk,addr=0x4,bootindex=1"]);
-    add(&["-chardev", &format!("{},id=console", with_backend(&options.serial)), "-serial", "chardev:console", "-monitor", "none"]);
+    add(&[
+        "-chardev",
+        &format!("{},id=console", with_backend(&options.serial)),
+        "-serial",
+        "chardev:console",
+        "-monitor",
+        "none",
+    ]);
     if let Some(path) = &options.qmp {
         add(&["-qmp", &format!("unix:{path},server=on,wait=off")]);
     }
@@ -157,7 +163,10 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
         let device = slot.get(8..10).context("a slot is not of the form 0000:00:10.0")?;
         add(&["-netdev", &format!("{kind},id={letter}{separator}{rest}")]);
         // No boot ROM: nothing boots from the network.
-        add(&["-device", &format!("virtio-net-pci,netdev={letter},addr=0x{device},romfile=,mac=52:54:00:52:4f:{index:02x}")]);
+        add(&[
+            "-device",
+            &format!("virtio-net-pci,netdev={letter},addr=0x{device},romfile=,mac=52:54:00:52:4f:{index:02x}"),
+        ]);
     }
     if options.uefi {
         let firmware = tools.join("usr/share/OVMF");
@@ -173,9 +182,10 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
         let extra = format!("{} {}", board.cmdline.join(" "), options.append);
         add(&["-smbios", &format!("type=11,value=io.systemd.stub.kernel-cmdline-extra={}", extra.trim())]);
     } else {
-        let cmdline = std::fs::read_to_string(layout.output("cmdline")).context("no image is built yet: start `image-builder build`")?;
+        let cmdline = std::fs::read_to_string(layout.output("cmdline"))
+            .context("no image is built yet: start `image-builder build`")?;
         add(&["-kernel", &layout.output("vmlinux").display().to_string()]);
-        add(&["-initrd", &layout.output("initramfs").display().to_string()]);
+        add(&["-initrd", &layout.output("initramfs.cpio").display().to_string()]);
         add(&["-append", format!("{cmdline} {}", options.append).trim()]);
     }
     Ok(words)

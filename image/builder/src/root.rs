@@ -55,7 +55,10 @@ pub fn assemble(
     for (place, file) in &binaries.programs {
         inputs = inputs.text(place).file(file)?;
     }
-    inputs = inputs.folder(&layout.source("image/rootfs"))?.text(&kernel.on_root.join(" ")).file(&kernel.modules.join("root.json"))?;
+    inputs = inputs
+        .folder(&layout.source("image/rootfs"))?
+        .text(&kernel.on_root.join(" "))
+        .file(&kernel.modules.join("root.json"))?;
     let image = layout.output("root.img");
     step::run(layout, "root", inputs, &image, || {
         let root = layout.output("root");
@@ -148,13 +151,11 @@ fn modules(layout: &Layout, kernel: &Kernel, root: &Path) -> anyhow::Result<()> 
     // With a configuration of no rules: the host's must not decide.
     let rules = layout.output("kernel/no-rules");
     std::fs::create_dir_all(&rules)?;
-    tools::run(layout, "usr/sbin/depmod", [
-        "--config".as_ref(),
-        rules.as_os_str(),
-        "--basedir".as_ref(),
-        root.as_os_str(),
-        kernel.release.as_ref(),
-    ])
+    tools::run(
+        layout,
+        "usr/sbin/depmod",
+        ["--config".as_ref(), rules.as_os_str(), "--basedir".as_ref(), root.as_os_str(), kernel.release.as_ref()],
+    )
 }
 
 fn enable(units: &Units, root: &Path) -> anyhow::Result<()> {

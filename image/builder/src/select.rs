@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_library_that_no_package_has_is_an_error() {
-        let (top, pool) = pool(&[("bin/tool", elf::tests::library(&["libmissing.so.1"])), ("bin/x", vec![]), ("y", vec![])]);
+        let (top, pool) =
+            pool(&[("bin/tool", elf::tests::library(&["libmissing.so.1"])), ("bin/x", vec![]), ("y", vec![])]);
         let error = close(&pool, &mut BTreeSet::from(["usr/bin/tool".to_owned()]), &[]).unwrap_err();
         assert!(error.to_string().contains("libmissing.so.1"));
         std::fs::remove_dir_all(top).unwrap();

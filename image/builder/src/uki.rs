@@ -20,7 +20,8 @@ pub fn file_name() -> String {
 pub fn make(layout: &Layout, bundle: &Bundle) -> anyhow::Result<()> {
     let (output, stub) = (layout.output("rostrum.efi"), layout.tools().join(STUB));
     let (initramfs, release) = (layout.output("initramfs"), layout.output("root/usr/lib/os-release"));
-    let inputs = Inputs::recipe(2).file(&stub)?.file(&bundle.kernel)?.file(&initramfs)?.file(&release)?.text(&bundle.cmdline);
+    let inputs =
+        Inputs::recipe(2).file(&stub)?.file(&bundle.kernel)?.file(&initramfs)?.file(&release)?.text(&bundle.cmdline);
     step::run(layout, "unified kernel image", inputs, &output, || {
         let (cmdline, uname) = (layout.output("cmdline.uki"), layout.output("uname"));
         std::fs::write(&cmdline, &bundle.cmdline)?;
@@ -48,7 +49,8 @@ fn file_size(path: &Path) -> anyhow::Result<u64> {
 
 /// First free address behind the sections of a PE file: image base plus size of image.
 fn end_of_image(bytes: &[u8]) -> Option<u64> {
-    let u32_at = |at: usize| bytes.get(at..at.checked_add(4)?).and_then(|part| part.try_into().ok()).map(u32::from_le_bytes);
+    let u32_at =
+        |at: usize| bytes.get(at..at.checked_add(4)?).and_then(|part| part.try_into().ok()).map(u32::from_le_bytes);
     let header = usize::try_from(u32_at(0x3c)?).ok()?;
     if bytes.get(header..header.checked_add(4)?)? != b"PE\0\0" {
         return None;

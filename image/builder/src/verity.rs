@@ -48,15 +48,20 @@ pub fn make(layout: &Layout) -> anyhow::Result<Verified> {
     let inputs = Inputs::recipe(1).file(&root)?.text(&salt);
     step::run(layout, "verity", inputs, &hash, || {
         let _ = std::fs::remove_file(&tree);
-        let text = tools::output(layout, "usr/sbin/veritysetup", [
-            "format".as_ref(),
-            format!("--salt={salt}").as_ref(),
-            format!("--uuid={UUID}").as_ref(),
-            root.as_os_str(),
-            tree.as_os_str(),
-        ])?;
+        let text = tools::output(
+            layout,
+            "usr/sbin/veritysetup",
+            [
+                "format".as_ref(),
+                format!("--salt={salt}").as_ref(),
+                format!("--uuid={UUID}").as_ref(),
+                root.as_os_str(),
+                tree.as_os_str(),
+            ],
+        )?;
         let text = String::from_utf8_lossy(&text).into_owned();
-        let line = text.lines().find_map(|line| line.strip_prefix("Root hash:")).context("veritysetup named no root hash")?;
+        let line =
+            text.lines().find_map(|line| line.strip_prefix("Root hash:")).context("veritysetup named no root hash")?;
         Ok(std::fs::write(&hash, line.trim())?)
     })?;
     let root_hash = std::fs::read_to_string(&hash)?;

@@ -67,7 +67,9 @@ mod tests {
     fn used_entries_give_their_number_and_guid() {
         let mut array = vec![0; 3 * 128];
         array[128] = 1;
-        array[128 + 16..128 + 32].copy_from_slice(&[0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]);
+        array[128 + 16..128 + 32].copy_from_slice(&[
+            0x33, 0x22, 0x11, 0, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
+        ]);
         let found = parse(&array, 128);
         assert_eq!(found, BTreeMap::from([(2, "00112233-4455-6677-8899-aabbccddeeff".to_owned())]));
     }

@@ -40,7 +40,8 @@ pub fn wait_for(arguments: &Arguments, deadline: Duration, mut more_drivers: imp
     let until = Instant::now() + deadline;
     // Opened before the first look, so that no event between look and wait is lost.
     let events = kernel_events().map_err(|error| Fault::NoRoot(error.to_string()))?;
-    let find = |partitions: &[Partition]| choose(partitions, &arguments.root_partition(), &arguments.verity_partition());
+    let find =
+        |partitions: &[Partition]| choose(partitions, &arguments.root_partition(), &arguments.verity_partition());
     if let Some(disk) = find(&read_all()) {
         return Ok(disk);
     }

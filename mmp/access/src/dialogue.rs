@@ -42,8 +42,9 @@ pub struct Gone;
 pub trait Terminal {
     /// Shows text.
     fn say(&mut self, text: &str) -> Result<(), Gone>;
-    /// Reads a line, shown while it is typed or not.
-    fn line(&mut self, echo: bool, within: Option<Duration>) -> Result<Entry, Gone>;
+    /// Asks for a line, which is shown while it is typed or not: from before the prompt is seen, because fast typists
+    /// and scripts answer at once.
+    fn ask(&mut self, prompt: &str, echo: bool, within: Option<Duration>) -> Result<Entry, Gone>;
     /// Lets time pass.
     fn pause(&mut self, time: Duration);
 }
@@ -52,8 +53,7 @@ pub trait Terminal {
 pub fn admit(terminal: &mut dyn Terminal, gate: &mut dyn Gate, prompt: &dyn Fn() -> String) -> Result<Admitted, Gone> {
     let mut failures = 0;
     loop {
-        terminal.say(&prompt())?;
-        let user = match terminal.line(true, None)? {
+        let user = match terminal.ask(&prompt(), true, None)? {
             Entry::Line(line) => match name(&line) {
                 Some(user) if user.is_empty() => continue,
                 Some(user) => user,
@@ -67,8 +67,7 @@ pub fn admit(terminal: &mut dyn Terminal, gate: &mut dyn Gate, prompt: &dyn Fn()
                 continue;
             }
         };
-        terminal.say("Please enter password:")?;
-        let entry = terminal.line(false, Some(PASSWORD_TIME))?;
+        let entry = terminal.ask("Please enter password:", false, Some(PASSWORD_TIME))?;
         terminal.say("\n")?;
         let line = match entry {
             Entry::Line(line) => line,
@@ -165,7 +164,8 @@ mod tests {
             Ok(())
         }
 
-        fn line(&mut self, echo: bool, _: Option<Duration>) -> Result<Entry, Gone> {
+        fn ask(&mut self, prompt: &str, echo: bool, _: Option<Duration>) -> Result<Entry, Gone> {
+            self.shown.push_str(prompt);
             let entry = self.typed.pop_front().ok_or(Gone)?;
             if let (true, Entry::Line(line)) = (echo, &entry) {
                 self.shown.push_str(&String::from_utf8_lossy(line));

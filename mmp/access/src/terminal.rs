@@ -113,8 +113,9 @@ impl Terminal for Console {
         self.output.write_all(text.as_bytes()).map_err(|_| Gone)
     }
 
-    fn line(&mut self, echo: bool, within: Option<Duration>) -> Result<Entry, Gone> {
+    fn ask(&mut self, prompt: &str, echo: bool, within: Option<Duration>) -> Result<Entry, Gone> {
         self.echo(echo)?;
+        self.say(prompt)?;
         let entry = self.read_line(within);
         self.echo(true)?;
         entry
@@ -225,14 +226,11 @@ mod tests {
             shown += &shown_until(&mut keyboard, "end");
             shown
         });
-        console.say("login: ").unwrap();
-        let Entry::Line(name) = console.line(true, None).unwrap() else { panic!("no name") };
+        let Entry::Line(name) = console.ask("login: ", true, None).unwrap() else { panic!("no name") };
         assert_eq!(*name, b"admin");
-        console.say("password:").unwrap();
-        let Entry::Line(password) = console.line(false, None).unwrap() else { panic!("no password") };
+        let Entry::Line(password) = console.ask("password:", false, None).unwrap() else { panic!("no password") };
         assert_eq!(*password, "sécret".as_bytes());
-        console.say("again: ").unwrap();
-        assert!(matches!(console.line(true, None).unwrap(), Entry::Cancelled));
+        assert!(matches!(console.ask("again: ", true, None).unwrap(), Entry::Cancelled));
         console.hand_over().unwrap();
         console.say("end").unwrap();
         let shown = person.join().unwrap();
@@ -243,8 +241,8 @@ mod tests {
     fn silence_times_out_and_a_hang_up_ends_it() {
         let (keyboard, mut console) = pair();
         let short = Some(Duration::from_millis(10));
-        assert!(matches!(console.line(false, short).unwrap(), Entry::TimedOut));
+        assert!(matches!(console.ask("", false, short).unwrap(), Entry::TimedOut));
         drop(keyboard);
-        assert!(console.line(true, None).is_err());
+        assert!(console.ask("", true, None).is_err());
     }
 }

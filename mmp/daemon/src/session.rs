@@ -1,7 +1,7 @@
 //! One conversation from its opening to its end: who is it, may they, what is the answer, and a line in the log.
 //!
 //! Invariants: who it is comes from the kernel alone; nothing but a new password is answered while the old one has
-//! expired; every request leaves one line in the log before it is carried out.
+//! expired; every command leaves one line in the log before it is carried out.
 
 use std::{os::unix::net::UnixStream, time::Duration};
 
@@ -85,7 +85,11 @@ impl Session<'_> {
         if role == Role::Admin && program == Program::Shell {
             notices = self.appliance.notices();
             notices.extend(
-                self.appliance.sessions.others(seat.id()).into_iter().map(|who| format!("Also logged in: {who}")),
+                self.appliance
+                    .sessions
+                    .elsewhere(&self.user, &self.origin)
+                    .into_iter()
+                    .map(|who| format!("Also logged in: {who}")),
             );
         }
         connection.send(&Answer::Opened(Welcome {
@@ -104,7 +108,9 @@ impl Session<'_> {
             let Some((role, expired)) = self.standing() else { break };
             let line = bounded(&call.line, LONGEST_LINE);
             let permitted = self.authorise(role, expired, &call);
-            journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
+            if is_command(&call.request) {
+                journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
+            }
             match permitted
                 .and_then(|()| self.carry_out(role, &line, &call.request, connection, &mut folder, seat.id()))
             {
@@ -230,6 +236,11 @@ impl Session<'_> {
         }
         Ok(Reply::Nothing)
     }
+}
+
+/// What an administrator did, and not what a program looked up on the way (completion, a directory's entries).
+fn is_command(request: &Request) -> bool {
+    !matches!(request, Request::Live(_) | Request::File(request::File::List | request::File::Stat(_)))
 }
 
 enum Outcome {

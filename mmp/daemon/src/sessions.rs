@@ -61,10 +61,11 @@ impl Sessions {
         self.lock().sessions.iter().filter(|session| session.program == Program::Shell).count()
     }
 
-    /// `root from 192.0.2.1:1234` of every other shell of an administrator.
-    pub fn others(&self, own: u64) -> Vec<String> {
+    /// `root from 192.0.2.1:1234` of every shell that is open elsewhere.
+    pub fn elsewhere(&self, user: &Username, origin: &str) -> Vec<String> {
         let open = self.lock();
-        let others = open.sessions.iter().filter(|s| s.id != own && s.program == Program::Shell);
+        let here = |session: &Session| session.user == *user && session.origin == origin;
+        let others = open.sessions.iter().filter(|s| s.program == Program::Shell && !here(s));
         others.map(|session| format!("{} from {}", session.user, session.origin)).collect()
     }
 

@@ -2,10 +2,7 @@
 //!
 //! Invariant: an action holds no secret; commands that need one name only whom it is for, and the shell asks.
 
-use mmp_control::{
-    Request, Secret,
-    request::{User},
-};
+use mmp_control::{Request, Secret, request::User};
 use mmp_model::{Role, Username};
 
 use crate::table::{Command, Family};

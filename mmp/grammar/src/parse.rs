@@ -258,7 +258,8 @@ pub fn loggable(line: &str) -> String {
         _ => usize::MAX,
     };
     let end = words.get(kept).map_or(line.len(), |token| token.span.start);
-    let mut text: String = line[..end].trim().chars().map(|c| if c.is_control() { '?' } else { c }).take(LOGGED).collect();
+    let mut text: String =
+        line[..end].trim().chars().map(|c| if c.is_control() { '?' } else { c }).take(LOGGED).collect();
     if end < line.len() {
         text.push_str(" ***");
     }

@@ -107,11 +107,7 @@ pub const fn value<T: FromStr<Err = InvalidValue>>(usage: &'static str, about: &
 }
 
 /// A value with a check of its own.
-pub const fn checked(
-    usage: &'static str,
-    about: &'static str,
-    check: fn(&str) -> Result<(), InvalidValue>,
-) -> Value {
+pub const fn checked(usage: &'static str, about: &'static str, check: fn(&str) -> Result<(), InvalidValue>) -> Value {
     Value { usage, about, words: &[], check: Some(check), live: None, live_offset: 0 }
 }
 

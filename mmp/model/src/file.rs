@@ -24,7 +24,8 @@ impl FileName {
 
     /// What a file of this name is.
     pub fn kind(&self) -> FileKind {
-        let name = self.as_str();
+        // Clients upload under such a name first and rename it when it is whole; it is what it will be.
+        let name = self.as_str().strip_suffix(".filepart").unwrap_or(self.as_str());
         let ends = |endings: &[&str]| endings.iter().any(|e| name.len() > e.len() && name.ends_with(e));
         match name {
             "cms.lic" => FileKind::License,
@@ -141,6 +142,8 @@ mod tests {
     #[test]
     fn crypto_sees_pki_material_and_audit_sees_the_audit_log() {
         assert!(kind("one.cer").permits(Role::Crypto, FileAccess::Write));
+        assert!(kind("one.key.filepart").permits(Role::Crypto, FileAccess::Write));
+        assert!(!kind("log.filepart").permits(Role::Admin, FileAccess::Write));
         assert!(!kind("cms.lic").permits(Role::Crypto, FileAccess::List));
         assert!(kind("audit").permits(Role::Audit, FileAccess::Read));
         assert!(!kind("one.key").permits(Role::Audit, FileAccess::List));

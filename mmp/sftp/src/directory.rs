@@ -82,12 +82,11 @@ impl Folder for Directory {
     fn commit(&mut self, name: &FileName, ticket: u64) -> Result<(), FolderError> {
         let mut upload = self.uploads.remove(&ticket).ok_or_else(|| FolderError::absent(name))?;
         let path = self.hidden(ticket);
-        let named = || -> io::Result<()> {
+        let mut named = || -> io::Result<()> {
             upload.seek(SeekFrom::Start(0))?;
             io::copy(&mut upload, &mut File::create_new(&path)?)?;
             fs::rename(&path, self.root.join(name.as_str()))
         };
-        let mut named = named;
         named().map_err(|e| error(name, &e))
     }
 

@@ -272,7 +272,10 @@ impl<F: Folder> Server<F> {
             Open::Listing(_) => Ok(Reply::ok()),
             Open::Upload(upload) => {
                 if let Some(size) = attributes.size {
-                    upload.file.set_len(size).map_err(|error| io_failure("write", &error))?;
+                    upload.file.set_len(size).map_err(|error| {
+                        upload.broken = true;
+                        io_failure("write", &error)
+                    })?;
                 }
                 if let Some((_, modified)) = attributes.times {
                     upload.time = Some(modified.into());

@@ -78,11 +78,8 @@ impl Editor {
     /// An editor on standard input and output.
     pub fn new(session: &Shared<Session>) -> rustyline::Result<Self> {
         // No bracketed paste and no synchronised output: a serial line or a script would see their escape sequences.
-        let config = Config::builder()
-            .max_history_size(HISTORY)?
-            .history_ignore_dups(true)?
-            .bracketed_paste(false)
-            .build();
+        let config =
+            Config::builder().max_history_size(HISTORY)?.history_ignore_dups(true)?.bracketed_paste(false).build();
         let mut rustyline = rustyline::Editor::with_config(config)?;
         rustyline.enable_synchronized_output(false);
         let keys = Shared::<Keys>::default();

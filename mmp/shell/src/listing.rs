@@ -26,7 +26,8 @@ pub fn list(found: &Completion) -> String {
         return "Nothing may follow here".into();
     }
     let width = found.choices.iter().map(|choice| choice.text.chars().count()).max().unwrap_or(0).min(WIDEST);
-    let line = |choice: &mmp_grammar::Choice| format!("  {:width$}  {}", choice.text, choice.about).trim_end().to_owned();
+    let line =
+        |choice: &mmp_grammar::Choice| format!("  {:width$}  {}", choice.text, choice.about).trim_end().to_owned();
     found.choices.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

@@ -65,7 +65,9 @@ pub fn line(session: &mut Session, line: &str, terminal: bool) -> Outcome {
 
 fn confirm(question: &str, terminal: bool) -> Result<(), Status> {
     if !terminal {
-        output::error("Not confirmed: there is no terminal to ask on. Nothing was done.\nAdd '--yes' to go on without a question");
+        output::error(
+            "Not confirmed: there is no terminal to ask on. Nothing was done.\nAdd '--yes' to go on without a question",
+        );
         return Err(Status::Refused);
     }
     output::write(&format!("{question} "));
@@ -160,10 +162,7 @@ impl Line<'_> {
     }
 
     /// Asks for a new password until mmpd takes it.
-    fn new_password(
-        &mut self,
-        request: &dyn Fn(mmp_control::Secret) -> Request,
-    ) -> Result<Outcome, ClientError> {
+    fn new_password(&mut self, request: &dyn Fn(mmp_control::Secret) -> Request) -> Result<Outcome, ClientError> {
         for _ in 0..ATTEMPTS {
             match password::ask_new(self.terminal) {
                 Ok(secret) => match self.session.call(self.logged, request(secret), false) {
@@ -189,9 +188,7 @@ impl Line<'_> {
 
     fn change_password(&mut self) -> Result<Outcome, ClientError> {
         match password::ask("Please enter current password:", self.terminal) {
-            Ok(old) => {
-                self.new_password(&|new| Request::User(User::ChangeOwn { old: Some(old.clone()), new }))
-            }
+            Ok(old) => self.new_password(&|new| Request::User(User::ChangeOwn { old: Some(old.clone()), new })),
             Err(reason) => {
                 output::error(reason.message());
                 Ok(Outcome::Next(Status::Refused))

@@ -285,7 +285,13 @@ impl Appliance {
             data.extract("/log", &folder)?;
             let text = crate::process::host(
                 "journalctl",
-                ["--no-pager".into(), "-o".into(), "short-monotonic".into(), "-D".into(), folder.join("log/journal").display().to_string()],
+                [
+                    "--no-pager".into(),
+                    "-o".into(),
+                    "short-monotonic".into(),
+                    "-D".into(),
+                    folder.join("log/journal").display().to_string(),
+                ],
             )?;
             Ok(fs::write(folder.join("journal.txt"), text)?)
         });

@@ -4,7 +4,11 @@
 //! of QEMU's user network on the first segment, so that the documented examples fit. Works as root and as any user who may
 //! make user namespaces.
 
-use std::{fs, net::Ipv4Addr, sync::atomic::{AtomicUsize, Ordering}};
+use std::{
+    fs,
+    net::Ipv4Addr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use anyhow::{Context as _, Result};
 use nix::{

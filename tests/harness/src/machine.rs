@@ -5,7 +5,10 @@
 
 use std::{
     fs,
-    os::{fd::AsFd as _, unix::net::{UnixListener, UnixStream}},
+    os::{
+        fd::AsFd as _,
+        unix::net::{UnixListener, UnixStream},
+    },
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -83,10 +86,7 @@ impl Machine {
     pub fn start(options: &Options) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("machine-").tempdir_in(scratch()?)?;
         let path = |name: &str| folder.path().join(name);
-        disk::overlay(
-            options.disk.as_deref().unwrap_or(&tools::image().join("rostrum.raw")),
-            &path("disk.qcow2"),
-        )?;
+        disk::overlay(options.disk.as_deref().unwrap_or(&tools::image().join("rostrum.raw")), &path("disk.qcow2"))?;
         let taps = (0..options.nics).map(|nic| lan::tap(lan::LETTERS[nic])).collect::<Result<Vec<_>>>()?;
 
         let consoles = UnixListener::bind(path("console"))?;

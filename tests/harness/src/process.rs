@@ -179,7 +179,8 @@ mod tests {
     #[test]
     fn output_and_status_of_a_program_are_returned() {
         let outcome =
-            run(Command::new("sh").args(["-c", "cat; echo lost >&2; exit 3"]), b"found", Duration::from_secs(10)).unwrap();
+            run(Command::new("sh").args(["-c", "cat; echo lost >&2; exit 3"]), b"found", Duration::from_secs(10))
+                .unwrap();
         assert_eq!((outcome.code(), outcome.stdout.as_str(), outcome.stderr.as_str()), (3, "found", "lost\n"));
         assert!(outcome.success("the program").unwrap_err().to_string().contains("lost"));
     }

@@ -106,7 +106,8 @@ impl Qmp {
                     return serde_json::from_slice(&line).context("QEMU sent a line that is not JSON");
                 }
                 Ok(_) => {}
-                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error).context("cannot read from QEMU"),
             }
@@ -139,7 +140,8 @@ mod tests {
 
     #[test]
     fn events_before_an_answer_are_kept() {
-        let mut qmp = fake(&["{\"event\": \"STOP\"}\n{\"event\": \"RESET\", \"data\": {\"guest\": true}}\n{\"return\": 7}\n"]);
+        let mut qmp =
+            fake(&["{\"event\": \"STOP\"}\n{\"event\": \"RESET\", \"data\": {\"guest\": true}}\n{\"return\": 7}\n"]);
         assert_eq!(qmp.execute("stop", &json!({})).unwrap(), 7);
         assert_eq!(qmp.event("RESET", Duration::from_secs(1)).unwrap()["guest"], true);
         assert!(qmp.event("SHUTDOWN", Duration::from_millis(50)).is_err());

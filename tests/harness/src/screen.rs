@@ -34,7 +34,10 @@ struct Row {
 enum State {
     Text,
     Escape,
-    Control { parameters: [usize; PARAMETERS], count: usize },
+    Control {
+        parameters: [usize; PARAMETERS],
+        count: usize,
+    },
     /// A title or the like, up to BEL or ST.
     String,
 }

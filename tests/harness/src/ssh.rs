@@ -67,7 +67,8 @@ impl Client {
         if !script.exists() {
             // Written under another name first: a parallel client must not run half a script.
             let fresh = folder.join(format!("ask-pass.{}", std::process::id()));
-            fs::write(&fresh, "#!/bin/sh\nprintf '%s\\n' \"$HARNESS_PASSWORD\"\n").context("cannot write the ask-pass")?;
+            fs::write(&fresh, "#!/bin/sh\nprintf '%s\\n' \"$HARNESS_PASSWORD\"\n")
+                .context("cannot write the ask-pass")?;
             fs::set_permissions(&fresh, fs::Permissions::from_mode(0o755))?;
             fs::rename(fresh, script)?;
         }

@@ -60,7 +60,10 @@ impl Stage {
 
     /// The shared appliance.
     pub fn appliance(&mut self) -> &mut Appliance {
-        self.own.as_mut().or(self.shared.as_mut()).expect("a scenario of the shared appliance starts from one of its moments")
+        self.own
+            .as_mut()
+            .or(self.shared.as_mut())
+            .expect("a scenario of the shared appliance starts from one of its moments")
     }
 
     /// Boots a machine of the scenario's own, which replaces an earlier one.
@@ -108,7 +111,8 @@ impl Stage {
             appliance.snapshot("shell")
         })();
         if let Err(error) = moments {
-            let kept = appliance.keep("shared appliance").map(|folder| folder.display().to_string()).unwrap_or_default();
+            let kept =
+                appliance.keep("shared appliance").map(|folder| folder.display().to_string()).unwrap_or_default();
             return Err(error).with_context(|| format!("the shared appliance does not come up ({kept})"));
         }
         Ok(appliance)

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn impossible_dates_and_times_are_refused() {
-        for bad in ["2026-02-30", "2026-13-01", "1969-12-31", "02/29/27", "26-10-05", "2026-10", "+026-10-05", "x", ""] {
+        for bad in ["2026-02-30", "2026-13-01", "1969-12-31", "02/29/27", "26-10-05", "2026-10", "+026-10-05", "x", ""]
+        {
             assert_eq!(day(bad).unwrap_err().to_string(), format!("Invalid date: {bad}"));
         }
         for bad in ["24:00", "13:60", "1304", "13:4", "-1:00", ""] {

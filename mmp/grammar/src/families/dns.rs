@@ -19,7 +19,8 @@ use crate::{
 const ADD: Part = group("add", "Add a forward zone, a trust anchor or a record");
 const DEL: Part = group("del", "Remove a forward zone, a trust anchor or a record");
 const DOMAIN: Value = value::<DomainName>("<domain>", "Zone with everything below it, or . for all names");
-const SERVER: Value = checked("<server-ip>", "Address of the server that answers for the zone", |w| server(w).map(drop));
+const SERVER: Value =
+    checked("<server-ip>", "Address of the server that answers for the zone", |w| server(w).map(drop));
 
 /// `dns`.
 pub static DNS: Family = Family {

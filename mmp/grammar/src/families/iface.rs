@@ -35,7 +35,11 @@ pub static IFACE: Family = Family {
             &[
                 INTERFACE,
                 word("autoneg"),
-                choice("(on|off)", "Auto-negotiation", &[literal("on", "Negotiate"), literal("off", "Do not negotiate")]),
+                choice(
+                    "(on|off)",
+                    "Auto-negotiation",
+                    &[literal("on", "Negotiate"), literal("off", "Do not negotiate")],
+                ),
             ],
             "Turn auto-negotiation on or off",
             "iface a autoneg on",

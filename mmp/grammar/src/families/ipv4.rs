@@ -54,12 +54,9 @@ pub static IPV4: Family = Family {
             "ipv4 a enable",
             |v| ask(v, if v[1] == "enable" { Ipv4::Enable } else { Ipv4::Disable }),
         ),
-        Command::set(
-            &[INTERFACE, word("default")],
-            "Make it the interface of last resort",
-            "ipv4 a default",
-            |v| ask(v, Ipv4::Default),
-        ),
+        Command::set(&[INTERFACE, word("default")], "Make it the interface of last resort", "ipv4 a default", |v| {
+            ask(v, Ipv4::Default)
+        }),
         Command::set(
             &[INTERFACE, group("route", "Static routes"), word("add"), SUBNET],
             "Add a static route through the interface's gateway",

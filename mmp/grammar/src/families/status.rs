@@ -9,9 +9,7 @@ pub static VERSION: Family = Family {
     name: "version",
     summary: "Show the software release",
     details: &[],
-    commands: &[Command::show(&[], "Show the release", "version", |_| {
-        Ok(Request::Status(Status::Version).into())
-    })],
+    commands: &[Command::show(&[], "Show the release", "version", |_| Ok(Request::Status(Status::Version).into()))],
 };
 
 /// `model`.
@@ -19,9 +17,7 @@ pub static MODEL: Family = Family {
     name: "model",
     summary: "Show the hardware platform",
     details: &[],
-    commands: &[Command::show(&[], "Show the platform", "model", |_| {
-        Ok(Request::Status(Status::Model).into())
-    })],
+    commands: &[Command::show(&[], "Show the platform", "model", |_| Ok(Request::Status(Status::Model).into()))],
 };
 
 /// `serial`.
@@ -29,9 +25,7 @@ pub static SERIAL: Family = Family {
     name: "serial",
     summary: "Show the serial number",
     details: &[],
-    commands: &[Command::show(&[], "Show the serial number", "serial", |_| {
-        Ok(Request::Status(Status::Serial).into())
-    })],
+    commands: &[Command::show(&[], "Show the serial number", "serial", |_| Ok(Request::Status(Status::Serial).into()))],
 };
 
 /// `uptime`.
@@ -49,9 +43,7 @@ pub static DF: Family = Family {
     name: "df",
     summary: "Show disk use",
     details: &[],
-    commands: &[Command::show(&[], "Show disk and inode use", "df", |_| {
-        Ok(Request::Status(Status::Df).into())
-    })],
+    commands: &[Command::show(&[], "Show disk and inode use", "df", |_| Ok(Request::Status(Status::Df).into()))],
 };
 
 /// `health`.

@@ -8,11 +8,7 @@ use mmp_model::Role;
 use proptest::prelude::*;
 
 use super::ALL;
-use crate::{
-    Action, Command, Family, Mistake, complete, hint, loggable, parse,
-    table::Part,
-    tokens::tokens,
-};
+use crate::{Action, Command, Family, Mistake, complete, hint, loggable, parse, table::Part, tokens::tokens};
 
 fn commands() -> impl Iterator<Item = (&'static Family, &'static Command)> {
     ALL.iter().flat_map(|family| family.commands.iter().map(|command| (*family, command)))
@@ -141,7 +137,9 @@ fn missing_and_surplus_words_get_the_usage_block_and_the_reason() {
     let usage = "Show and set the host name\nUsage:\n   hostname\n   hostname <name>";
     assert_eq!(refusal("hostname a b"), usage);
     let hint = |line: &str| parse(line, Role::Admin).unwrap_err().hint().unwrap_or_default();
-    assert!(refusal("ipv4 a add").starts_with("Show and configure IPv4 on network interfaces\nUsage:\n   ipv4 <interface>"));
+    assert!(
+        refusal("ipv4 a add").starts_with("Show and configure IPv4 on network interfaces\nUsage:\n   ipv4 <interface>")
+    );
     assert_eq!(hint("ipv4 a add"), "Still missing: <address>/<prefix length>");
     assert_eq!(hint("ipv4 a en"), "'en' is not known here. Did you mean 'enable'?");
     assert_eq!(hint("hostname a b"), "Nothing is expected at 'b'");
@@ -202,7 +200,10 @@ fn completion_offers_what_may_follow() {
         ["<Enter>", "--json", "|", "add", "del", "dhcp", "enable", "disable", "default", "route"]
     );
     assert_eq!(texts("ipv4 a de", Role::Admin), ["del", "default"]);
-    assert_eq!(texts("dscp 4 voice ", Role::Admin), ["<value>", "none"].map(String::from).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(
+        texts("dscp 4 voice ", Role::Admin),
+        ["<value>", "none"].map(String::from).into_iter().rev().collect::<Vec<_>>()
+    );
     assert_eq!(texts("timezone list ", Role::Admin), ["<Enter>", "--json", "|"]);
     assert_eq!(texts("dns | ", Role::Admin), ["include", "exclude", "count"]);
     assert_eq!(texts("ver", Role::Audit), ["version"]);

@@ -27,10 +27,8 @@ mod tests {
             domain: domain.parse().unwrap(),
             server: server.parse().unwrap(),
         };
-        let mut dns = Dns {
-            forward_zones: vec![zone(".", "192.0.2.53"), zone("example.com", "192.0.2.54")],
-            ..Dns::default()
-        };
+        let mut dns =
+            Dns { forward_zones: vec![zone(".", "192.0.2.53"), zone("example.com", "192.0.2.54")], ..Dns::default() };
         insta::assert_snapshot!(show(&dns), @r"
         Forward zones:
             .                         192.0.2.53

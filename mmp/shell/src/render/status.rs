@@ -18,10 +18,7 @@ pub fn uptime(uptime: &Uptime) -> String {
     let time = if hours == 0 { format!("{minutes} min") } else { format!("{hours:>2}:{minutes:02}") };
     let sessions = if uptime.sessions == 1 { "1 user".into() } else { format!("{} users", uptime.sessions) };
     let [one, five, fifteen] = uptime.load;
-    format!(
-        " {} up {days}{time},  {sessions},  load average: {one:.2}, {five:.2}, {fifteen:.2}",
-        uptime.now
-    )
+    format!(" {} up {days}{time},  {sessions},  load average: {one:.2}, {five:.2}, {fifteen:.2}", uptime.now)
 }
 
 /// Use in percent of bytes and inodes.

@@ -24,7 +24,10 @@ pub fn info(user: &UserInfo) -> String {
     let login = user.last_login.as_ref();
     let lines = [
         ("Role", user.role.word().to_owned()),
-        ("Last login", login.map_or_else(|| "never".into(), |login| format!("{} from {}", utc(login.at), login.origin))),
+        (
+            "Last login",
+            login.map_or_else(|| "never".into(), |login| format!("{} from {}", utc(login.at), login.origin)),
+        ),
         ("Failed logins", user.failed_logins.to_string()),
         ("Last password change", user.last_password_change.clone()),
         ("Password expiry", user.password_expiry.clone()),

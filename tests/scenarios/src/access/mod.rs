@@ -11,7 +11,11 @@ mod shell;
 pub const ALL: &[Scenario] = &[
     scenario("access::first_login_on_the_console", Moment::Login, first_login_console::run),
     scenario("access::first_login_by_ssh_password", Moment::Login, first_login_ssh::by_password),
-    scenario("access::first_login_by_ssh_keyboard_interactive", Moment::Login, first_login_ssh::by_keyboard_interactive),
+    scenario(
+        "access::first_login_by_ssh_keyboard_interactive",
+        Moment::Login,
+        first_login_ssh::by_keyboard_interactive,
+    ),
     scenario("access::other_doors_wait_for_the_first_login", Moment::Login, first_login_ssh::other_doors),
     scenario("access::second_administrator_resets_the_first", Moment::Shell, accounts::reset),
     scenario("access::appadmin_gets_no_shell", Moment::Shell, accounts::appadmin),

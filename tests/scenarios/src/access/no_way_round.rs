@@ -9,8 +9,18 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let appliance = stage.appliance();
     let client = appliance.ssh(FACTORY, PASSWORD)?;
     for line in [
-        "/bin/sh", "sh -c id", "/usr/sbin/sshd", "/usr/lib/rostrum/mmp-sftp", "/usr/lib/rostrum/mmp-auth", "dns; reboot", "dns && id",
-        "$(id)", "`id`", "ping 10.0.2.2; id", "user list > /data/x", "help | sh",
+        "/bin/sh",
+        "sh -c id",
+        "/usr/sbin/sshd",
+        "/usr/lib/rostrum/mmp-sftp",
+        "/usr/lib/rostrum/mmp-auth",
+        "dns; reboot",
+        "dns && id",
+        "$(id)",
+        "`id`",
+        "ping 10.0.2.2; id",
+        "user list > /data/x",
+        "help | sh",
     ] {
         let outcome = client.run(line, ANSWER)?;
         ensure!(!outcome.stdout.contains("uid="), "\"{line}\" ran a program: {}", outcome.stdout);

@@ -7,7 +7,8 @@ use mmp_model::Role;
 use crate::stage::Stage;
 
 /// Words of which each kind of argument refuses at least one.
-const BAD: &[&str] = &["999.1.1.1", "-", "!", "0", "65536", "9000", "f", "..", "no_such/thing", "10.0.2.15/33", "xx xx"];
+const BAD: &[&str] =
+    &["999.1.1.1", "-", "!", "0", "65536", "9000", "f", "..", "no_such/thing", "10.0.2.15/33", "xx xx"];
 
 /// Lines with the answer as it is documented, where the mistake shows only on the device.
 const DOCUMENTED: &[(&str, &str)] = &[

@@ -62,10 +62,7 @@ fn settings(appliance: &mut Appliance) -> Result<()> {
     expect::holds(&appliance.command("dns")?, "Forward zones:\n    .                         10.0.2.3\n")?;
     expect::same(&appliance.command("ntp server list")?, "10.0.2.2\nntp1.example.com")?;
     expect::holds(&appliance.command("timezone")?, "Europe/London")?;
-    expect::holds(
-        &appliance.command("dscp")?,
-        "IPv4:\n  signaling               : 0x1A\n",
-    )?;
+    expect::holds(&appliance.command("dscp")?, "IPv4:\n  signaling               : 0x1A\n")?;
     let dscp = appliance.command("dscp")?;
     for line in [
         "  voice                   : 0x2E",

@@ -26,15 +26,21 @@ pub fn run(stage: &mut Stage) -> Result<()> {
 
     for name in ["cms.lic", "upgrade.img"] {
         let before = appliance.packets()?.len();
-        let mut upload = Running::start(
-            client.sftp_command().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()),
-        )?;
+        let mut upload =
+            Running::start(client.sftp_command().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()))?;
         upload.type_in(&format!("put {} {name}\n", new.display()))?;
         // A few thousand packets into it; a whole upload takes tens of thousands.
         let deadline = Instant::now() + ANSWER;
-        while appliance.packets()?.iter().skip(before).filter(|packet| {
-            packet.source == GATEWAY && matches!(packet.payload, Payload::Tcp(ports) if ports.destination == 22)
-        }).count() < 2000 {
+        while appliance
+            .packets()?
+            .iter()
+            .skip(before)
+            .filter(|packet| {
+                packet.source == GATEWAY && matches!(packet.payload, Payload::Tcp(ports) if ports.destination == 22)
+            })
+            .count()
+            < 2000
+        {
             ensure!(upload.ended()?.is_none(), "the upload ended before it could be cut");
             ensure!(Instant::now() < deadline, "the upload does not get going");
         }

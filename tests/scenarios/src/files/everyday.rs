@@ -17,7 +17,9 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     fs::write(path("up"), &content)?;
     let (up, down) = (path("up").display().to_string(), path("down").display().to_string());
 
-    let batch = format!("put {up} onecert.cer\nls -l\nget onecert.cer {down}\nrename onecert.cer cms.lic\nls -1\nrm cms.lic\nls -1\n");
+    let batch = format!(
+        "put {up} onecert.cer\nls -l\nget onecert.cer {down}\nrename onecert.cer cms.lic\nls -1\nrm cms.lic\nls -1\n"
+    );
     let outcome = client.sftp(&batch, ANSWER)?;
     expect::code(&outcome, 0)?;
     expect::holds(&outcome.stdout, "700001")?;

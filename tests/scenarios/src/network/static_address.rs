@@ -8,7 +8,10 @@ use crate::{expect, stage::Stage};
 pub fn dhcp(stage: &mut Stage) -> Result<()> {
     let appliance = stage.appliance();
     let text = appliance.command("ipv4 a")?;
-    expect::holds(&text, "IPv4 configuration:\n    address         10.0.2.15\n    default         true\n    dhcp            true\n")?;
+    expect::holds(
+        &text,
+        "IPv4 configuration:\n    address         10.0.2.15\n    default         true\n    dhcp            true\n",
+    )?;
     expect::value(&text, "gateway", "10.0.2.2")?;
     expect::value(&text, "prefixlen", "24")?;
     expect::value(&text, "macaddress", "52:54:00:52:4F:00")?;

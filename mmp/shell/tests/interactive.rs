@@ -1,0 +1,202 @@
+//! The shell on a terminal.
+
+mod support;
+
+use mmp_control::{Kind, Refusal, Reply, Request, Welcome, reply::LiveValue, request::User};
+use support::{Mmpd, Say, welcome};
+
+fn mmpd() -> Mmpd {
+    mmpd_with(welcome())
+}
+
+fn mmpd_with(welcome: Welcome) -> Mmpd {
+    Mmpd::new(welcome, |request| match request {
+        Request::Status(_) => Say::Done(Reply::Value("CMS VM".into())),
+        Request::Timezone(_) => Say::Done(Reply::Timezones((0..100).map(|n| format!("Zone/Z{n}")).collect())),
+        Request::Probe(..) => Say::UntilCancelled("64 bytes from 192.0.2.1\n"),
+        Request::Live(_) => Say::Done(Reply::Values(vec![LiveValue { value: "bob".into(), about: "crypto".into() }])),
+        Request::User(User::ChangeOwn { new, .. }) if new.reveal() == "admin" => Say::Refused(Refusal::new(
+            Kind::BadValue,
+            "Password does not meet the password rules: it must differ from the present one",
+        )),
+        _ => Say::Done(Reply::Nothing),
+    })
+}
+
+#[test]
+fn a_session_greets_answers_and_ends() {
+    let login = mmp_control::Login { at: 1_791_205_440, origin: "console ttyS0".into() };
+    let notices = vec!["A reboot is required".to_owned()];
+    let mmpd = mmpd_with(Welcome { failed_logins: 2, last_login: Some(login), notices, ..welcome() });
+    let mut terminal = mmpd.terminal(&[]);
+    let greeting = terminal.expect("cms> ");
+    assert!(
+        greeting.starts_with(
+            "Failed logins since last successful login 2\r\n\
+             Last login 2026-10-05 13:04:00 UTC from console ttyS0\r\n\
+             A reboot is required\r\n"
+        ),
+        "{greeting:?}"
+    );
+    terminal.send("model\r");
+    assert_eq!(terminal.expect("cms> ").replace("\x1b[K", "").trim_matches('\r'), "model\r\nCMS VM\r\n");
+    terminal.send("exit\r");
+    assert_eq!(terminal.end(), Some(0));
+    assert_eq!(mmpd.lines(), ["model", "exit"]);
+}
+
+#[test]
+fn an_expired_password_is_changed_before_anything_else() {
+    let mmpd = mmpd_with(Welcome { must_change_password: true, ..welcome() });
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("Password has expired\r\n");
+    let mut attempt = |first: &str, second: &str, answer: &str| {
+        terminal.expect("Please enter new password:");
+        terminal.send(first);
+        terminal.expect("Please enter new password again:");
+        terminal.send(second);
+        assert_eq!(terminal.expect(answer).trim(), "", "nothing is echoed");
+    };
+    attempt("one\r", "two\r", "Passwords do not match\r\n");
+    attempt("admin\r", "admin\r", "Password does not meet the password rules: it must differ from the present one\r\n");
+    attempt("better one\r", "better one\r", "Failed logins since last successful login 0\r\n");
+    terminal.expect("cms> ");
+    terminal.send("\x04");
+    assert_eq!(terminal.end(), Some(0));
+}
+
+#[test]
+fn leaving_at_the_forced_change_logs_out() {
+    let mmpd = mmpd_with(Welcome { must_change_password: true, ..welcome() });
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("Please enter new password:");
+    terminal.send("\x04");
+    assert_eq!(terminal.end(), Some(5));
+    assert!(mmpd.calls().is_empty());
+}
+
+#[test]
+fn tab_completes_and_the_second_tab_lists() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("dn\t");
+    terminal.expect("dns ");
+    terminal.send("\t\t");
+    terminal.expect("  forwardzone");
+    terminal.send("\x03");
+    terminal.expect("cms> ");
+    terminal.send("user info \tx");
+    terminal.expect("bob");
+    terminal.send("\x7f\r");
+    terminal.expect("cms> ");
+    assert_eq!(mmpd.lines(), ["user info bob"]);
+}
+
+#[test]
+fn a_question_mark_lists_what_may_follow_and_keeps_the_line() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("ipv4 a de?");
+    terminal.expect("  del      Remove the address\r\n  default  Make it the interface of last resort\r\n");
+    terminal.expect("cms> ipv4 a de");
+    terminal.send("fault\r");
+    terminal.expect("cms> ");
+    assert_eq!(mmpd.lines(), ["ipv4 a default"]);
+    terminal.send("dns add rr \"a?b\"\x15model\r");
+    terminal.expect("CMS VM");
+}
+
+#[test]
+fn destructive_commands_want_a_capital_y() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    for (answer, reply) in [("y\r", "Aborted\r\n"), ("\r", "Aborted\r\n"), ("yes\r", "Aborted\r\n")] {
+        terminal.expect("cms> ");
+        terminal.send("reboot\r");
+        terminal.expect("Are you sure you want to reboot? (Y/n)");
+        terminal.send(answer);
+        terminal.expect(reply);
+    }
+    assert!(mmpd.calls().iter().all(|call| call.request == Request::Noted));
+    terminal.expect("cms> ");
+    terminal.send("reboot\r");
+    terminal.expect("(Y/n)");
+    terminal.send("Y\r");
+    terminal.expect("cms> ");
+    assert!(matches!(mmpd.calls().pop().unwrap().request, Request::Power(_)));
+}
+
+#[test]
+fn a_long_answer_is_paged() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("timezone list\r");
+    terminal.expect("Zone/Z22\r\n--More--");
+    terminal.send("\r");
+    terminal.expect("Zone/Z23\r\n--More--");
+    terminal.send("/Z42\r");
+    terminal.expect("...skipping\r\nZone/Z42\r\n");
+    terminal.expect("--More--");
+    terminal.send("q");
+    terminal.expect("cms> ");
+    terminal.send("timezone list | include Z42\r");
+    terminal.expect("Zone/Z42\r\n");
+    terminal.expect("cms> ");
+}
+
+#[test]
+fn control_c_ends_a_command_and_not_the_session() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("ping 192.0.2.1\r");
+    terminal.expect("64 bytes");
+    // The test's terminal is not the controlling one, so the signal is sent as the kernel would.
+    let process = nix::unistd::Pid::from_raw(terminal.child.id().try_into().unwrap());
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).unwrap();
+    terminal.expect("cms> ");
+    terminal.send("model\r");
+    terminal.expect("CMS VM");
+}
+
+#[test]
+fn the_history_outlives_the_session_and_holds_no_password() {
+    let mmpd = mmpd();
+    for round in 0..2 {
+        let mut terminal = mmpd.terminal(&[]);
+        terminal.expect("cms> ");
+        if round == 0 {
+            terminal.send("model\r");
+            terminal.expect("CMS VM");
+            terminal.expect("cms> ");
+            terminal.send("user add bob admin hunter2\r");
+        } else {
+            terminal.send("\x1b[A\r");
+            terminal.expect("CMS VM");
+        }
+        terminal.expect("cms> ");
+        terminal.send("exit\r");
+        assert_eq!(terminal.end(), Some(0));
+    }
+    let history = std::fs::read_to_string(mmpd.home().join("history")).unwrap();
+    assert!(history.contains("model") && !history.contains("hunter2"), "{history}");
+    assert!(mmpd.lines().iter().all(|line| !line.contains("hunter2")));
+}
+
+#[test]
+fn what_was_typed_before_a_password_question_is_not_taken_for_a_command() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("user add bob admin\rhunter2\rhunter2\r");
+    terminal.expect("Please enter new password:");
+    terminal.send("\x04");
+    terminal.expect("Aborted");
+    terminal.expect("cms> ");
+    terminal.send("model\r");
+    terminal.expect("CMS VM");
+    assert!(mmpd.lines().iter().all(|line| !line.contains("hunter2")), "{:?}", mmpd.lines());
+}
