@@ -1,11 +1,12 @@
 //! The disk: partitions written into a sparse file; and the working disk, whose data stays when the system is renewed.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use nix::unistd::{Whence, lseek};
 
 use crate::gpt::{self, MIB, Placed};
 use crate::layout::{Layout, VERSION};
@@ -110,6 +111,7 @@ fn contents(layout: &Layout, with_data: bool) -> Vec<(&'static str, PathBuf)> {
 }
 
 fn write_disk(path: &Path, uuid: &str, placed: &[Placed], contents: &[(&str, PathBuf)]) -> anyhow::Result<()> {
+    let fresh = !path.exists();
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -124,7 +126,11 @@ fn write_disk(path: &Path, uuid: &str, placed: &[Placed], contents: &[(&str, Pat
     let (first, last) = gpt::tables(uuid, placed, size)?;
     for (name, content) in contents {
         let partition = placed.iter().find(|one| one.name == *name).with_context(|| format!("no partition {name}"))?;
-        copy_sparse(content, &file, partition)?;
+        if fresh {
+            copy_data(content, &file, partition)?;
+        } else {
+            overwrite(content, &file, partition)?;
+        }
     }
     file.write_all_at(&last, size - last.len() as u64)?;
     // The table is last: until it is written an interrupted renewal still names the old root.
@@ -132,19 +138,38 @@ fn write_disk(path: &Path, uuid: &str, placed: &[Placed], contents: &[(&str, Pat
     Ok(())
 }
 
-/// Copies a partition's content; where it is empty, only what the disk holds there is overwritten.
-fn copy_sparse(content: &Path, disk: &File, partition: &Placed) -> anyhow::Result<()> {
-    let mut source = File::open(content).with_context(|| content.display().to_string())?;
+/// Copies what the content's file really holds; the disk is new and reads as zeros elsewhere.
+fn copy_data(content: &Path, disk: &File, partition: &Placed) -> anyhow::Result<()> {
+    let source = open_fitting(content, partition)?;
     let length = source.metadata()?.len();
-    ensure!(
-        length <= partition.length,
-        "{} has {length} bytes and does not fit into {}",
-        content.display(),
-        partition.name
-    );
-    source.seek(SeekFrom::Start(0))?;
     let mut chunk = vec![0; CHUNK];
-    let mut existing = vec![0; CHUNK];
+    let mut at = 0;
+    while let Some(start) = seek(&source, at, Whence::SeekData)? {
+        let end = seek(&source, start, Whence::SeekHole)?.unwrap_or(length);
+        at = start;
+        while at < end {
+            let count = usize::try_from(end - at).unwrap_or(CHUNK).min(CHUNK);
+            source.read_exact_at(&mut chunk[..count], at)?;
+            disk.write_all_at(&chunk[..count], partition.start + at)?;
+            at += count as u64;
+        }
+    }
+    Ok(())
+}
+
+/// Next data or hole, if there is one.
+fn seek(file: &File, from: u64, whence: Whence) -> anyhow::Result<Option<u64>> {
+    match lseek(file, i64::try_from(from)?, whence) {
+        Ok(found) => Ok(Some(u64::try_from(found)?)),
+        Err(nix::Error::ENXIO) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the partition hold the content, holes included; unchanged parts are not written.
+fn overwrite(content: &Path, disk: &File, partition: &Placed) -> anyhow::Result<()> {
+    let mut source = open_fitting(content, partition)?;
+    let (mut chunk, mut existing) = (vec![0; CHUNK], vec![0; CHUNK]);
     let mut at = partition.start;
     loop {
         let count = source.read(&mut chunk)?;
@@ -157,6 +182,13 @@ fn copy_sparse(content: &Path, disk: &File, partition: &Placed) -> anyhow::Resul
         }
         at += count as u64;
     }
+}
+
+fn open_fitting(content: &Path, partition: &Placed) -> anyhow::Result<File> {
+    let source = File::open(content).with_context(|| content.display().to_string())?;
+    let length = source.metadata()?.len();
+    ensure!(length <= partition.length, "{} has {length} bytes and does not fit into {}", content.display(), partition.name);
+    Ok(source)
 }
 
 fn make_esp(layout: &Layout, esp: &Path, mib: u64) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ pub fn make(layout: &Layout, binaries: &Binaries, kernel: &Kernel, boards: &[Boa
     let boards = serde_json::to_string(boards)?;
     let table = kernel.modules.join("initramfs.json");
     let output = layout.output("initramfs");
-    let inputs = Inputs::recipe(2).text(&boards).file(&binaries.init)?.file(&table)?.text(&kernel.release);
+    let inputs = Inputs::recipe(3).text(&boards).file(&binaries.init)?.file(&table)?.text(&kernel.release);
     step::run(layout, "initramfs", inputs, &output, || {
         let mut archive = Archive::default();
         for folder in ["dev", "proc", "sys", "run", "modules", "sysroot", "data"] {
@@ -32,7 +32,7 @@ pub fn make(layout: &Layout, binaries: &Binaries, kernel: &Kernel, boards: &[Boa
             layout,
             "usr/bin/zstd",
             [
-                "-19".as_ref(),
+                "-12".as_ref(),
                 "--quiet".as_ref(),
                 "--force".as_ref(),
                 "--no-progress".as_ref(),

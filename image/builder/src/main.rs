@@ -67,6 +67,7 @@ fn run(arguments: &[String]) -> anyhow::Result<()> {
 
 fn build(layout: &Layout, policy: lock::Policy) -> anyhow::Result<()> {
     std::fs::create_dir_all(layout.image()).context("target/image")?;
+    let _alone = step::alone(layout)?;
     let packages = apt::fetch(layout, apt::Set::Image)?;
     let tool_packages = apt::fetch(layout, apt::Set::Tools)?;
     lock::check(layout, &packages, &tool_packages, policy)?;

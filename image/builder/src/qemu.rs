@@ -17,7 +17,7 @@ const HELP: &str = "image-builder qemu: prints the command that starts the emula
   --nics N           NICs 0 to 4: a is on the user network with DHCP, the others are on empty networks (default: 1)
   --netdev L=SPEC    network of NIC L (a to d) instead, as of QEMU's -netdev, without its id
   --hostfwd H:G      forwards port H of localhost to port G of NIC a; may be repeated
-  --serial SPEC      QEMU character device of the serial console (default: stdio with QEMU's keys off)
+  --serial SPEC      QEMU character device of the serial console (default: stdio with QEMU's keys off; mux: with them)
   --qmp PATH         QMP on a unix socket
   --uefi             boot through firmware and boot loader; variables are kept in FILE.vars beside the disk
   --icount           one processor, time counted in instructions (1 instruction = 1 ns), no real-time clock of the host
@@ -180,7 +180,7 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
         // What board/qemu adds to the kernel's arguments reaches the unified image through the firmware tables.
         let board = board::load(layout, "qemu")?;
         let extra = format!("{} {}", board.cmdline.join(" "), options.append);
-        add(&["-smbios", &format!("type=11,value=io.systemd.stub.kernel-cmdline-extra={}", extra.trim())]);
+        add(&["-smbios", &format!("type=11,value=io.systemd.stub.kernel-cmdline-extra={}", extra.trim().replace(',', ",,"))]);
     } else {
         let cmdline = std::fs::read_to_string(layout.output("cmdline"))
             .context("no image is built yet: start `image-builder build`")?;
@@ -193,6 +193,10 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
 
 /// `stdio,signal=off` needs no id of its own, `unix:PATH,...` is short for a listening socket.
 fn with_backend(serial: &str) -> String {
+    if serial == "mux" {
+        // The terminal of the caller; Ctrl-A X ends the machine, Ctrl-C reaches the appliance.
+        return "stdio,mux=on,signal=off".to_owned();
+    }
     match serial.strip_prefix("unix:") {
         Some(path) => format!("socket,path={path},server=on,wait=off"),
         None => serial.to_owned(),

@@ -78,6 +78,13 @@ pub fn run(
     Ok(true)
 }
 
+/// Waits until no other build of this tree runs; the lock ends with the returned file.
+pub fn alone(layout: &Layout) -> anyhow::Result<std::fs::File> {
+    let file = std::fs::File::create(layout.output("lock")).context("target/image/lock")?;
+    file.lock().context("target/image/lock")?;
+    Ok(file)
+}
+
 /// Entries of a folder in order of name.
 pub fn sorted(path: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     let entries = std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -13,6 +13,15 @@ const ID: &str = "/data/machine-id";
 const SEED: &str = "/data/random-seed";
 const SEED_BYTES: usize = 512;
 
+/// Users of the image itself; mmpd puts the accounts before them.
+const SYSTEM_USERS: &str = "usr/share/rostrum/passwd";
+const USERS: &str = "/run/rostrum/passwd";
+
+/// Makes the image's own users known, which systemd needs for its first daemons.
+pub fn provide_users(root: &str) -> Result<(), Fault> {
+    pseudo::write(USERS, &pseudo::read(format!("{root}/{SYSTEM_USERS}"))?)
+}
+
 /// Gives the root its machine id, and stirs the seed of the last start into the kernel's pool.
 pub fn provide(root: &str, persistent: bool) -> Result<(), Fault> {
     if persistent && let Err(error) = reseed(Path::new(SEED)) {

@@ -59,6 +59,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
 
     let data = data::mount(disk.data.as_deref(), ROOT);
     identity::provide(ROOT, data.is_persistent())?;
+    identity::provide_users(ROOT)?;
 
     tunables::apply(&format!("{ROOT}/usr/lib/sysctl.d"));
     let release = pseudo::read("/proc/sys/kernel/osrelease")?;
@@ -71,6 +72,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
         Err(reason) => fault::warn(&format!("no drivers beyond the disk's: {reason}")),
     }
     let named = nics::name_all(&board, Path::new("/data/state/nics.json"));
+    nics::mark_ready();
     board::publish(&board, &named)?;
     data.publish()?;
     handover::to_systemd(ROOT)

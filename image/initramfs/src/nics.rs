@@ -33,6 +33,18 @@ pub fn name_all(board: &Board, memory: &Path) -> Vec<Named> {
     named
 }
 
+/// Marks every interface as ready in the place where udev would: systemd-networkd leaves one alone until its record
+/// below `/run/udev/data` exists, and there is no udev to write it.
+pub fn mark_ready() {
+    let Ok(entries) = std::fs::read_dir("/sys/class/net") else { return };
+    for entry in entries.flatten() {
+        let Ok(index) = std::fs::read_to_string(entry.path().join("ifindex")) else { continue };
+        if let Err(error) = pseudo::write(format!("/run/udev/data/n{}", index.trim()), "I:1\n") {
+            fault::warn(&format!("{} stays without configuration: {error}", entry.file_name().display()));
+        }
+    }
+}
+
 /// NICs on a PCI bus, by address.
 fn found() -> BTreeMap<String, String> {
     let Ok(entries) = std::fs::read_dir("/sys/class/net") else { return BTreeMap::new() };

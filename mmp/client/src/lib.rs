@@ -6,7 +6,7 @@
 use std::{
     io::{self, IoSliceMut, Read, Write},
     os::{
-        fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd},
         unix::net::UnixStream,
     },
     path::Path,
@@ -18,7 +18,11 @@ use mmp_control::{
 };
 use nix::{
     errno::Errno,
-    sys::socket::{ControlMessageOwned, MsgFlags, recvmsg},
+    poll::{PollFd, PollFlags, ppoll},
+    sys::{
+        signal::{SigSet, Signal},
+        socket::{ControlMessageOwned, MsgFlags, recvmsg},
+    },
 };
 
 /// Why an answer did not come.
@@ -91,7 +95,8 @@ impl Client {
         descriptor.map(|fd| (reply, fd)).ok_or(ClientError::Unexpected)
     }
 
-    /// Asks, hands on output as it comes, and cancels when `interrupted` says so after a signal woke the wait.
+    /// Asks, hands on output as it comes, and cancels when `interrupted` says so after SIGINT woke the wait. SIGINT is
+    /// let through during the wait only if the caller blocks it otherwise; so none falls between check and wait.
     pub fn call_streaming(
         &mut self,
         line: &str,
@@ -141,7 +146,22 @@ impl Client {
         let mut filled = 0;
         let mut descriptor = None;
         let mut cancelled = false;
+        // Which signals are blocked does not change within one answer.
+        let mut mask = SigSet::thread_get_mask().map_err(|error| ClientError::Lost(error.into()))?;
+        mask.remove(Signal::SIGINT);
         while filled < HEADER {
+            let mut readable = [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)];
+            match ppoll(&mut readable, None, Some(mask)) {
+                Ok(_) => {}
+                Err(Errno::EINTR) => {
+                    if !cancelled && interrupted() {
+                        cancelled = true;
+                        self.send(&Ask::Cancel)?;
+                    }
+                    continue;
+                }
+                Err(error) => return Err(ClientError::Lost(error.into())),
+            }
             let mut space = nix::cmsg_space!([RawFd; 1]);
             let mut buffers = [IoSliceMut::new(&mut header[filled..])];
             let flags = MsgFlags::MSG_CMSG_CLOEXEC;
@@ -157,10 +177,6 @@ impl Client {
                         return Err(ClientError::Lost(io::ErrorKind::UnexpectedEof.into()));
                     }
                     filled += message.bytes;
-                }
-                Err(Errno::EINTR) if !cancelled && interrupted() => {
-                    cancelled = true;
-                    self.send(&Ask::Cancel)?;
                 }
                 Err(Errno::EINTR) => {}
                 Err(error) => return Err(ClientError::Lost(error.into())),

@@ -63,7 +63,7 @@ fn asks(command: &Command) -> &'static str {
 
 fn roles(command: &Command) -> String {
     let roles = Role::ALL.into_iter().filter(|role| role.has_shell() && command.permits(*role));
-    roles.map(|role| role.word()).collect::<Vec<_>>().join(", ")
+    roles.map(Role::word).collect::<Vec<_>>().join(", ")
 }
 
 fn cell(text: &str) -> String {

@@ -33,8 +33,8 @@ pub struct Command {
     pub summary: &'static str,
     /// A line that can be typed.
     pub example: &'static str,
-    /// Turns the values, in order, into what is to be done.
-    pub build: fn(&[String]) -> Result<Action, InvalidValue>,
+    /// What it comes down to.
+    pub build: Build,
     /// Asked before a destructive command goes on.
     pub confirm: Option<&'static str>,
     /// It only shows something, so `--json` is allowed and asking twice does no harm.
@@ -42,6 +42,12 @@ pub struct Command {
     /// Its output comes bit by bit until it ends or is interrupted.
     pub streams: bool,
 }
+
+/// Judges one word; its error is the documented line.
+pub type Check = fn(&str) -> Result<(), InvalidValue>;
+
+/// Turns the values of a line, in order, into what is to be done.
+pub type Build = fn(&[String]) -> Result<Action, InvalidValue>;
 
 /// What one word of a line may be.
 #[derive(Debug)]
@@ -74,7 +80,7 @@ pub struct Value {
     pub words: &'static [Word],
     /// Whether a word that is not literal will do; its error is the documented line. Without it only `words` will do,
     /// and another word is a mistake in the form of the line.
-    pub check: Option<fn(&str) -> Result<(), InvalidValue>>,
+    pub check: Option<Check>,
     /// Values that exist now, for completion.
     pub live: Option<Live>,
     /// How many words before this one belong to the same live value (`domain server`).
@@ -187,22 +193,12 @@ impl Part {
 
 impl Command {
     /// A command that shows something.
-    pub const fn show(
-        parts: &'static [Part],
-        summary: &'static str,
-        example: &'static str,
-        build: fn(&[String]) -> Result<Action, InvalidValue>,
-    ) -> Self {
+    pub const fn show(parts: &'static [Part], summary: &'static str, example: &'static str, build: Build) -> Self {
         Self { show: true, ..Self::set(parts, summary, example, build) }
     }
 
     /// A command that does something.
-    pub const fn set(
-        parts: &'static [Part],
-        summary: &'static str,
-        example: &'static str,
-        build: fn(&[String]) -> Result<Action, InvalidValue>,
-    ) -> Self {
+    pub const fn set(parts: &'static [Part], summary: &'static str, example: &'static str, build: Build) -> Self {
         Self { parts, summary, example, build, confirm: None, show: false, streams: false }
     }
 

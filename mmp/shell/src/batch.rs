@@ -5,8 +5,8 @@
 
 use crate::{
     input::{self, NoLine},
-    interrupt, origin, output, run,
-    run::Outcome,
+    origin, output, run,
+    run::{Manner, Outcome},
     session::Session,
     status::Status,
 };
@@ -14,13 +14,13 @@ use crate::{
 /// The lines of one `-c` argument.
 pub fn command(lines: &str, terminal: bool) -> Status {
     let mut rest = lines.lines().map(str::to_owned);
-    with_session(|session| all(session, terminal, &mut || rest.next()))
+    with_session(|session| all(session, Manner { questions: terminal, pages: terminal }, &mut || rest.next()))
 }
 
 /// Lines from standard input until it ends.
 pub fn standard_input() -> Status {
     with_session(|session| {
-        all(session, false, &mut || match input::line(None) {
+        all(session, Manner { questions: false, pages: false }, &mut || match input::line(None) {
             Ok(line) => Some(String::from_utf8_lossy(&line).into_owned()),
             // Whatever it was, it is no command; the parser says so.
             Err(NoLine::TooLong) => Some("?\u{0}".into()),
@@ -30,7 +30,6 @@ pub fn standard_input() -> Status {
 }
 
 fn with_session(work: impl FnOnce(&mut Session) -> Status) -> Status {
-    interrupt::install();
     match Session::open(origin::origin()) {
         Ok(session) if session.welcome.must_change_password => {
             output::error("Password has expired\nLog in without a command to set a new password");
@@ -44,10 +43,10 @@ fn with_session(work: impl FnOnce(&mut Session) -> Status) -> Status {
     }
 }
 
-fn all(session: &mut Session, terminal: bool, next: &mut dyn FnMut() -> Option<String>) -> Status {
+fn all(session: &mut Session, manner: Manner, next: &mut dyn FnMut() -> Option<String>) -> Status {
     let mut first = Status::Done;
     while let Some(line) = next() {
-        match run::line(session, &line, terminal) {
+        match run::line(session, &line, manner) {
             Outcome::Next(status) if first == Status::Done => first = status,
             Outcome::Next(_) => {}
             Outcome::Exit => break,

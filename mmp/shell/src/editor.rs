@@ -27,14 +27,19 @@ use crate::{input, listing, output, session::Session};
 const HISTORY: usize = 1000;
 /// Longest line that can be typed.
 const LONGEST: usize = input::LONGEST;
-/// Keys that follow each other faster than this come from a script, which has no use for hints.
-const TYPING: Duration = Duration::from_millis(40);
+/// Keys that all follow each other faster than this come from a script, which has no use for hints and pages.
+const TYPING: Duration = Duration::from_millis(75);
 
 /// What came out of the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entered {
-    /// Lines to carry out; several when they were pasted as one.
-    Lines(Vec<String>),
+    /// Lines to carry out.
+    Lines {
+        /// Several when they were pasted as one.
+        lines: Vec<String>,
+        /// A person typed them, and can turn pages.
+        by_hand: bool,
+    },
     /// What may follow here?
     Question {
         /// The line as far as it is typed.
@@ -55,8 +60,21 @@ struct Keys {
     asked: Option<(String, usize)>,
     /// What the last Tab left behind, if it could not decide.
     undecided: Option<(String, usize)>,
-    /// When the last key came.
+    /// When the last key of this line came.
     last: Option<Instant>,
+    /// The last key came slowly.
+    slow: bool,
+    /// Some key of this line came slowly.
+    by_hand: bool,
+}
+
+impl Keys {
+    /// Notes that a key was pressed.
+    fn press(&mut self) {
+        let now = Instant::now();
+        self.slow = self.last.replace(now).is_some_and(|last| now.duration_since(last) >= TYPING) && !input::pending();
+        self.by_hand |= self.slow;
+    }
 }
 
 type Shared<T> = Arc<Mutex<T>>;
@@ -96,6 +114,11 @@ impl Editor {
     /// Lets the administrator type a line.
     pub fn line(&mut self, prompt: &str) -> Entered {
         let (before, after) = std::mem::take(&mut self.initial);
+        {
+            let mut keys = lock(&self.keys);
+            // A line that was put back was typed by whoever asked what may follow.
+            (keys.last, keys.slow, keys.by_hand) = (None, false, !before.is_empty());
+        }
         let typed = self.rustyline.readline_with_initial(prompt, (&before, &after));
         if let Some((line, cursor)) = lock(&self.keys).asked.take() {
             return Entered::Question { line, cursor };
@@ -107,7 +130,7 @@ impl Editor {
                 for line in &lines {
                     self.remember(line);
                 }
-                Entered::Lines(lines)
+                Entered::Lines { lines, by_hand: lock(&self.keys).by_hand }
             }
             Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Entered::Nothing,
             Err(ReadlineError::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
@@ -115,6 +138,14 @@ impl Editor {
                 Entered::Nothing
             }
             Err(_) => Entered::End,
+        }
+    }
+
+    /// Drops what was typed ahead and not read yet: after a question it may be the answer, which must not be run.
+    pub fn forget_typed_ahead(&mut self, session: &Shared<Session>) {
+        // rustyline gives no other way to its buffer.
+        if let Ok(new) = Self::new(session) {
+            *self = new;
         }
     }
 
@@ -146,14 +177,18 @@ fn bind(editor: &mut rustyline::Editor<Assistant, FileHistory>, session: &Shared
     editor.bind_sequence(KeyEvent::ctrl('U'), Cmd::Kill(Movement::WholeLine));
     // There is nothing to come back to after a suspended login shell.
     editor.bind_sequence(KeyEvent::ctrl('Z'), Cmd::Noop);
-    editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(Limit)));
+    let any = AnyKey { keys: Arc::clone(keys) };
+    editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(any)));
 }
 
-/// Refuses to let a line grow without end.
-struct Limit;
+/// Takes the time of every key that has no other handler, and refuses to let a line grow without end.
+struct AnyKey {
+    keys: Shared<Keys>,
+}
 
-impl ConditionalEventHandler for Limit {
+impl ConditionalEventHandler for AnyKey {
     fn handle(&self, event: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        lock(&self.keys).press();
         let typed = matches!(event.get(0), Some(KeyEvent(KeyCode::Char(_), modifiers)) if modifiers.is_empty());
         (typed && context.line().len() >= LONGEST).then_some(Cmd::Noop)
     }
@@ -184,6 +219,7 @@ struct Tab {
 
 impl ConditionalEventHandler for Tab {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        lock(&self.keys).press();
         let (line, cursor) = (context.line(), context.pos());
         let found = listing::completion(&mut lock(&self.session), line, cursor);
         let insertion = found.insertion();
@@ -223,10 +259,7 @@ impl Hinter for Assistant {
     type Hint = Hint;
 
     fn hint(&self, line: &str, cursor: usize, _: &rustyline::Context<'_>) -> Option<Hint> {
-        let now = Instant::now();
-        let last = lock(&self.keys).last.replace(now);
-        let typed = last.is_some_and(|last| now.duration_since(last) >= TYPING) && !input::pending();
-        if !typed || cursor < line.len() || line.len() < 2 {
+        if !lock(&self.keys).slow || cursor < line.len() || line.len() < 2 {
             return None;
         }
         hint(line, self.role).map(Hint)

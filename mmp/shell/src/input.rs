@@ -3,11 +3,11 @@
 //! Invariant: not one byte past what was asked for is taken, so that a command and the password that follows it can
 //! come from the same stream.
 
-use std::{io, os::fd::AsFd};
+use std::{io, os::fd::AsFd, time::Duration};
 
 use nix::{
     errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout, poll},
+    poll::{PollFd, PollFlags, PollTimeout, poll, ppoll},
     unistd,
 };
 use zeroize::Zeroizing;
@@ -32,7 +32,7 @@ pub enum NoLine {
 
 /// One line without its end. `patience` is how long to wait for it, in milliseconds.
 pub fn line(patience: Option<u32>) -> Result<Zeroizing<Vec<u8>>, NoLine> {
-    interrupt::clear();
+    interrupt::arm();
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     loop {
         wait(patience)?;
@@ -56,13 +56,14 @@ pub fn line(patience: Option<u32>) -> Result<Zeroizing<Vec<u8>>, NoLine> {
 }
 
 fn wait(patience: Option<u32>) -> Result<(), NoLine> {
-    let timeout = patience.and_then(|ms| PollTimeout::try_from(ms).ok()).unwrap_or(PollTimeout::NONE);
+    let timeout = patience.map(|ms| Duration::from_millis(ms.into()).into());
     loop {
         if interrupt::interrupted() {
             return Err(NoLine::Interrupted);
         }
         let stdin = io::stdin();
-        match poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], timeout) {
+        let mut readable = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        match ppoll(&mut readable, timeout, Some(interrupt::while_waiting())) {
             Ok(0) => return Err(NoLine::Idle),
             Err(Errno::EINTR) => {}
             _ => return Ok(()),

@@ -1,7 +1,7 @@
 //! Ctrl-C while a command runs.
 //!
-//! Invariant: the handler stores one flag and nothing else. It is installed without `SA_RESTART`, so that a wait for
-//! mmpd or for a password is woken by it.
+//! Invariants: the handler stores one flag and nothing else. After [`arm`] the signal is blocked and comes through only
+//! in waits that let it (`ppoll` with [`while_waiting`]), so that none is lost between a check and a wait.
 
 #![allow(unsafe_code)] // a signal handler cannot be installed without
 
@@ -15,19 +15,27 @@ extern "C" fn on_interrupt(_: nix::libc::c_int) {
     INTERRUPTED.store(true, Ordering::Relaxed);
 }
 
-/// Takes Ctrl-C over from the kernel, which would end the shell.
-pub fn install() {
+/// Takes Ctrl-C over, which would end the shell, and forgets an earlier one. The line editor installs a handler of its
+/// own, so this is done before each wait.
+pub fn arm() {
     let action = SigAction::new(SigHandler::Handler(on_interrupt), SaFlags::empty(), SigSet::empty());
     // SAFETY: the handler only stores to an atomic, which is safe in a signal handler.
     let _ = unsafe { sigaction(Signal::SIGINT, &action) };
-}
-
-/// Forgets an earlier Ctrl-C.
-pub fn clear() {
+    let interrupt = SigSet::from(Signal::SIGINT);
+    // One that waits since the last command is delivered here, to be forgotten.
+    let _ = interrupt.thread_unblock();
     INTERRUPTED.store(false, Ordering::Relaxed);
+    let _ = interrupt.thread_block();
 }
 
-/// Whether Ctrl-C was pressed since [`clear`].
+/// The signals to block during a wait that Ctrl-C may end.
+pub fn while_waiting() -> SigSet {
+    let mut mask = SigSet::thread_get_mask().unwrap_or_else(|_| SigSet::empty());
+    mask.remove(Signal::SIGINT);
+    mask
+}
+
+/// Whether Ctrl-C was pressed since [`arm`].
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }

@@ -1,6 +1,5 @@
 //! The list of what may follow, for `?` and for the second Tab.
 
-use mmp_control::{Reply, Request};
 use mmp_grammar::{Completion, complete};
 
 use crate::session::Session;
@@ -13,9 +12,8 @@ pub fn completion(session: &mut Session, line: &str, cursor: usize) -> Completio
     let mut found = complete(line, cursor, session.welcome.role);
     if let Some(slot) = &found.live {
         // Without mmpd the words of the table are still there.
-        if let Ok(Reply::Values(values)) = session.call("", Request::Live(slot.kind), true) {
-            found.add_live(values.into_iter().map(|value| (value.value, value.about)));
-        }
+        let values = session.live(slot.kind);
+        found.add_live(values.into_iter().map(|value| (value.value, value.about)));
     }
     found
 }

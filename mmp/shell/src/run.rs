@@ -5,7 +5,7 @@
 use mmp_client::ClientError;
 use mmp_control::{Refusal, Request, request::User};
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
-use mmp_model::Username;
+use mmp_model::{Role, Username};
 
 use crate::{
     input, listing, output,
@@ -27,8 +27,25 @@ pub enum Outcome {
     Exit,
 }
 
-/// Carries one line out. `terminal` says that questions can be asked.
-pub fn line(session: &mut Session, line: &str, terminal: bool) -> Outcome {
+/// How to deal with whoever is at the other end.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// There is a terminal to ask questions on.
+    pub questions: bool,
+    /// A person reads, a page at a time.
+    pub pages: bool,
+}
+
+/// Whether the line leads to a question, whose answer must not have been typed before it was asked.
+pub fn asks(line: &str, role: Role) -> bool {
+    parse(line, role).is_ok_and(|parsed| {
+        let secret = matches!(parsed.action, Action::AddUser(..) | Action::ChangePassword | Action::ResetPassword(_));
+        secret || (parsed.command.confirm.is_some() && !parsed.yes)
+    })
+}
+
+/// Carries one line out.
+pub fn line(session: &mut Session, line: &str, manner: Manner) -> Outcome {
     let role = session.welcome.role;
     let logged = loggable(line);
     let parsed = match parse(line, role) {
@@ -47,13 +64,12 @@ pub fn line(session: &mut Session, line: &str, terminal: bool) -> Outcome {
             return Outcome::Next(if denied { Status::Denied } else { Status::Usage });
         }
     };
-    if let Some(question) = parsed.command.confirm.filter(|_| !parsed.yes) {
-        if let Err(status) = confirm(question, terminal) {
-            let _ = session.call(&logged, Request::Noted, false);
-            return Outcome::Next(status);
-        }
+    let question = parsed.command.confirm.filter(|_| !parsed.yes);
+    if let Some(Err(status)) = question.map(|question| confirm(question, manner.questions)) {
+        let _ = session.call(&logged, Request::Noted, false);
+        return Outcome::Next(status);
     }
-    let mut line = Line { session, logged: &logged, terminal, parsed: &parsed };
+    let mut line = Line { session, logged: &logged, manner, parsed: &parsed };
     match line.act() {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -104,7 +120,7 @@ fn refused(refusal: &Refusal) -> String {
 struct Line<'a> {
     session: &'a mut Session,
     logged: &'a str,
-    terminal: bool,
+    manner: Manner,
     parsed: &'a Parsed,
 }
 
@@ -143,7 +159,7 @@ impl Line<'_> {
     }
 
     fn print(&self, text: &str) {
-        output::text(text, &self.parsed.filters, self.terminal);
+        output::text(text, &self.parsed.filters, self.manner.pages);
     }
 
     fn ask(&mut self, request: Request) -> Result<(), ClientError> {
@@ -164,20 +180,20 @@ impl Line<'_> {
     /// Asks for a new password until mmpd takes it.
     fn new_password(&mut self, request: &dyn Fn(mmp_control::Secret) -> Request) -> Result<Outcome, ClientError> {
         for _ in 0..ATTEMPTS {
-            match password::ask_new(self.terminal) {
+            match password::ask_new(self.manner.questions) {
                 Ok(secret) => match self.session.call(self.logged, request(secret), false) {
                     Ok(_) => {
                         output::write("Success\n");
                         return Ok(Outcome::Next(Status::Done));
                     }
-                    Err(ClientError::Refused(refusal)) if self.terminal && retry(&refusal) => {
+                    Err(ClientError::Refused(refusal)) if self.manner.questions && retry(&refusal) => {
                         output::error(&refused(&refusal));
                     }
                     Err(error) => return Err(error),
                 },
                 Err(reason) => {
                     output::error(reason.message());
-                    if !self.terminal || reason == NoPassword::Ended {
+                    if !self.manner.questions || reason == NoPassword::Ended {
                         break;
                     }
                 }
@@ -187,7 +203,7 @@ impl Line<'_> {
     }
 
     fn change_password(&mut self) -> Result<Outcome, ClientError> {
-        match password::ask("Please enter current password:", self.terminal) {
+        match password::ask("Please enter current password:", self.manner.questions) {
             Ok(old) => self.new_password(&|new| Request::User(User::ChangeOwn { old: Some(old.clone()), new })),
             Err(reason) => {
                 output::error(reason.message());

@@ -6,7 +6,7 @@
 use std::{io::ErrorKind, path::PathBuf};
 
 use mmp_client::{Client, ClientError};
-use mmp_control::{Program, Reply, Request, Welcome};
+use mmp_control::{Program, Reply, Request, Welcome, reply::LiveValue, request::Live};
 
 use crate::{interrupt, output};
 
@@ -37,6 +37,14 @@ impl Session {
         Ok(())
     }
 
+    /// Values that exist now, for completion; none when mmpd does not answer, which the next command will say.
+    pub fn live(&mut self, kind: Live) -> Vec<LiveValue> {
+        match self.client.call("", Request::Live(kind)) {
+            Ok(Reply::Values(values)) => values,
+            _ => Vec::new(),
+        }
+    }
+
     /// Asks. `repeatable` says that asking twice does no harm.
     pub fn call(&mut self, line: &str, request: Request, repeatable: bool) -> Result<Reply, ClientError> {
         self.call_streaming(line, request, repeatable, &mut |_| {})
@@ -50,7 +58,7 @@ impl Session {
         repeatable: bool,
         on_text: &mut dyn FnMut(&str),
     ) -> Result<Reply, ClientError> {
-        interrupt::clear();
+        interrupt::arm();
         let result = self.client.call_streaming(line, request.clone(), on_text, &interrupt::interrupted);
         match result {
             Err(ClientError::Lost(error)) => {

@@ -39,7 +39,7 @@ fn a_session_greets_answers_and_ends() {
         "{greeting:?}"
     );
     terminal.send("model\r");
-    assert_eq!(terminal.expect("cms> ").replace("\x1b[K", "").trim_matches('\r'), "model\r\nCMS VM\r\n");
+    assert_eq!(terminal.expect("cms> ").replace("\x1b[K", "").trim_matches('\r'), "\x1b[5Cmodel\r\nCMS VM\r\n");
     terminal.send("exit\r");
     assert_eq!(terminal.end(), Some(0));
     assert_eq!(mmpd.lines(), ["model", "exit"]);
@@ -82,8 +82,9 @@ fn tab_completes_and_the_second_tab_lists() {
     terminal.expect("cms> ");
     terminal.send("dn\t");
     terminal.expect("dns ");
-    terminal.send("\t\t");
-    terminal.expect("  forwardzone");
+    terminal.send("\t");
+    terminal.expect("  flush    Empty the cache\r\n");
+    terminal.expect("cms> dns ");
     terminal.send("\x03");
     terminal.expect("cms> ");
     terminal.send("user info \tx");
@@ -133,7 +134,7 @@ fn a_long_answer_is_paged() {
     let mmpd = mmpd();
     let mut terminal = mmpd.terminal(&[]);
     terminal.expect("cms> ");
-    terminal.send("timezone list\r");
+    terminal.type_slowly("timezone list\r");
     terminal.expect("Zone/Z22\r\n--More--");
     terminal.send("\r");
     terminal.expect("Zone/Z23\r\n--More--");
@@ -174,7 +175,7 @@ fn the_history_outlives_the_session_and_holds_no_password() {
             terminal.expect("cms> ");
             terminal.send("user add bob admin hunter2\r");
         } else {
-            terminal.send("\x1b[A\r");
+            terminal.send("\x1b[A\x1b[A\r");
             terminal.expect("CMS VM");
         }
         terminal.expect("cms> ");
@@ -199,4 +200,66 @@ fn what_was_typed_before_a_password_question_is_not_taken_for_a_command() {
     terminal.send("model\r");
     terminal.expect("CMS VM");
     assert!(mmpd.lines().iter().all(|line| !line.contains("hunter2")), "{:?}", mmpd.lines());
+}
+
+#[test]
+fn pasted_lines_are_carried_out_one_after_the_other() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("model\rserial\nmodel\r");
+    for _ in 0..3 {
+        terminal.expect("CMS VM");
+        terminal.expect("cms> ");
+    }
+    assert_eq!(mmpd.lines(), ["model", "serial", "model"]);
+}
+
+#[test]
+fn hints_are_for_people_and_not_for_scripts() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.type_slowly("hostna");
+    terminal.expect("\x1b[90mme\x1b[0m");
+    terminal.send("\x15reboot\x15ipv4 a add\r");
+    let rest = terminal.expect("Usage:");
+    assert!(!rest.contains("\x1b[90m"), "{rest:?}");
+    terminal.expect("cms> ");
+    terminal.send("timezone list\r");
+    assert!(!terminal.expect("cms> ").contains("--More--"), "a script reads to the prompt");
+}
+
+#[test]
+fn a_terminal_without_editing_and_without_a_size_still_works() {
+    let mmpd = mmpd();
+    let mut command = mmpd.command(&[]);
+    let mut terminal = mmpd.terminal_with(command.env("TERM", "dumb"), 0, 0);
+    terminal.expect("cms> ");
+    terminal.send("ipv4 a de?\n");
+    terminal.expect("Usage:");
+    terminal.expect("cms> ");
+    terminal.send("ipv4 a ?\n");
+    terminal.expect("dhcp");
+    terminal.expect("cms> ");
+    terminal.send("timezone list\n");
+    terminal.expect("Zone/Z99\r\ncms> ");
+    terminal.send("\x04");
+    assert_eq!(terminal.end(), Some(0));
+}
+
+#[test]
+fn odd_keys_do_not_end_the_session() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("\x1b[99~\x1a\x1b\x1b\x16\x01\x0f\x00é\u{202e}\u{1f469}\u{200d}\r");
+    terminal.expect("cms> ");
+    terminal.send_bytes(b"\xff\xfe\x80\r");
+    terminal.expect("cms> ");
+    terminal.send(&format!("{}\r", "x".repeat(70_000)));
+    terminal.expect("Unknown command");
+    terminal.expect("cms> ");
+    terminal.send("model\r");
+    terminal.expect("CMS VM");
 }

@@ -1,13 +1,15 @@
 //! What scripts do that has a branch or a loop.
 //!
 //! `cargo xtask docs [--check]`: the generated documents. `cargo xtask fuzz TARGET SECONDS`: a coverage-guided run.
+//! `cargo xtask lock`: accepts the versions of Debian packages that the mirror has now.
 
 mod docs;
 mod fuzz;
+mod lock;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask docs [--check] | fuzz TARGET SECONDS";
+const USAGE: &str = "usage: cargo xtask docs [--check] | fuzz TARGET SECONDS | lock";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +17,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["fuzz", target, seconds] => fuzz::run(target, seconds),
+        ["lock"] => lock::refresh(),
         _ => Err(anyhow::anyhow!(USAGE)),
     };
     match done {

@@ -33,13 +33,22 @@ pub struct Data {
 impl Data {
     /// Copies the partition into `folder` and replays its journal.
     pub fn copy(disk: &Path, folder: &Path) -> Result<Self> {
-        let whole = folder.join("disk.raw");
+        let start = folder.join("start.raw");
+        let mut head = tool("usr/bin/qemu-img");
+        head.args(["dd", "-U", "-f", "qcow2", "-O", "raw", "bs=64k", "count=1"]);
+        head.arg(format!("if={}", disk.display())).arg(format!("of={}", start.display()));
+        run(&mut head, b"", LONG)?.success("qemu-img dd")?;
+        let (first, count) = partition(&fs::read(&start)?, "data").context("the disk has no data partition")?;
+        let file = folder.join("data.raw");
         let mut convert = tool("usr/bin/qemu-img");
-        convert.args(["convert", "-U", "-f", "qcow2", "-O", "raw"]).arg(disk).arg(&whole);
-        run(&mut convert, b"", LONG)?.success("qemu-img convert")?;
-        let header = read_start(&whole, 64 * 1024)?;
-        let (start, _) = partition(&header, "data").context("the disk has no data partition")?;
-        let file = PathBuf::from(format!("{}?offset={}", whole.display(), start * SECTOR));
+        convert.args(["convert", "-U", "-O", "raw", "--image-opts"]);
+        convert.arg(format!(
+            "driver=raw,offset={},size={},file.driver=qcow2,file.file.driver=file,file.file.filename={}",
+            first * SECTOR,
+            count * SECTOR,
+            disk.display()
+        ));
+        run(convert.arg(&file), b"", LONG)?.success("qemu-img convert")?;
         let data = Self { file };
         // 1: errors were corrected, which a replayed journal counts as.
         let outcome = run(tool("usr/sbin/e2fsck").args(["-f", "-p"]).arg(&data.file), b"", LONG)?;
@@ -77,13 +86,6 @@ impl Data {
     fn debugfs(&self, request: &str) -> Result<String> {
         run(tool("usr/sbin/debugfs").arg("-R").arg(request).arg(&self.file), b"", LONG)?.success("debugfs")
     }
-}
-
-fn read_start(file: &Path, length: u64) -> Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    fs::File::open(file)?.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// First sector and number of sectors of a partition, from the start of a GPT disk.

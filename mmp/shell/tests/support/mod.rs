@@ -1,6 +1,7 @@
 //! An mmpd that answers from a function and remembers what it was asked, and `mmp` on a pseudo-terminal or on pipes.
 
 #![allow(dead_code)] // each test file uses its part
+#![allow(clippy::unwrap_used, clippy::panic)] // a failed expectation is the end of the test
 
 use std::{
     fs::File,
@@ -113,9 +114,13 @@ impl Mmpd {
 
     /// Starts `mmp` on a terminal of 24 rows and 80 columns.
     pub fn terminal(&self, arguments: &[&str]) -> Terminal {
-        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        self.terminal_with(&mut self.command(arguments), 24, 80)
+    }
+
+    /// Starts a command on a terminal of this size.
+    pub fn terminal_with(&self, command: &mut Command, ws_row: u16, ws_col: u16) -> Terminal {
+        let size = Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(Some(&size), None).unwrap();
-        let mut command = self.command(arguments);
         let end = |fd: &OwnedFd| Stdio::from(fd.try_clone().unwrap());
         command.stdin(end(&pair.slave)).stdout(end(&pair.slave)).stderr(end(&pair.slave));
         let child = command.spawn().unwrap();
@@ -174,7 +179,40 @@ pub struct Terminal {
 impl Terminal {
     /// Types.
     pub fn send(&mut self, text: &str) {
-        self.master.write_all(text.as_bytes()).unwrap();
+        self.send_bytes(text.as_bytes());
+    }
+
+    /// Types as a person does: the time between two keys is what tells a person from a script.
+    pub fn type_slowly(&mut self, text: &str) {
+        let mut key = [0; 4];
+        for c in text.chars() {
+            self.send(c.encode_utf8(&mut key));
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Types bytes that may be no text; takes in what is printed meanwhile, so that neither side waits for the other.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        let mut left = bytes;
+        while !left.is_empty() {
+            let mut wanted = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN | PollFlags::POLLOUT)];
+            poll(&mut wanted, PollTimeout::from(20_000_u16)).unwrap();
+            let ready = wanted[0].revents().unwrap();
+            if ready.contains(PollFlags::POLLIN) {
+                self.read(0).unwrap();
+            } else if ready.contains(PollFlags::POLLOUT) {
+                // Little enough for the terminal to take it at once.
+                let count = self.master.write(&left[..left.len().min(64)]).unwrap();
+                left = &left[count..];
+            } else {
+                panic!("the terminal takes nothing more; {:?}", self.seen);
+            }
+        }
+    }
+
+    fn readable(&self, patience_ms: u16) -> bool {
+        let mut wanted = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+        poll(&mut wanted, PollTimeout::from(patience_ms)).unwrap() > 0
     }
 
     /// Waits for the text, and returns what came before it since the last time.
@@ -194,8 +232,7 @@ impl Terminal {
     }
 
     fn read(&mut self, patience_ms: u16) -> Option<()> {
-        let mut wanted = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
-        if poll(&mut wanted, PollTimeout::from(patience_ms)).unwrap() == 0 {
+        if !self.readable(patience_ms) {
             return Some(());
         }
         let mut bytes = [0; 4096];
