@@ -1,6 +1,7 @@
 //! `/data`: mounted, repaired if need be, and replaced by memory if it cannot be saved.
 //!
-//! Invariant: the boot always reaches a login; what was wrong stands in `/run/rostrum/data-fault` for mmpd to show.
+//! Invariant: the boot always reaches a login; a repair stands in `/run/rostrum/data-repaired`, and
+//! why `/data` is lost at the next start in `/run/rostrum/data-fault`, both one line for mmpd to show.
 
 use std::fs::{DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
@@ -58,9 +59,8 @@ impl Data {
     pub fn publish(&self) -> Result<(), Fault> {
         match self {
             Self::Disk(None) => Ok(()),
-            Self::Disk(Some(text)) | Self::Memory(text) => {
-                pseudo::write("/run/rostrum/data-fault", &format!("{text}\n"))
-            }
+            Self::Disk(Some(text)) => pseudo::write("/run/rostrum/data-repaired", &format!("{text}\n")),
+            Self::Memory(text) => pseudo::write("/run/rostrum/data-fault", &format!("{text}\n")),
         }
     }
 }
@@ -113,6 +113,7 @@ fn repair(device: &Path, root: &str) -> Result<String, String> {
         let _ =
             mount_fs(Some(format!("/{part}").as_str()), target.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>);
     }
+    fault::warn(&format!("checking {}", device.display()));
     let outcome = run_in(root, &["/usr/sbin/e2fsck", "-y", &device.to_string_lossy()]);
     for part in ["dev", "proc"] {
         let _ = umount(format!("{root}/{part}").as_str());
@@ -128,11 +129,15 @@ fn repair(device: &Path, root: &str) -> Result<String, String> {
 
 /// Runs a program inside the root: the dynamic loader of the root starts it, with the root's libraries.
 fn run_in(root: &str, command: &[&str]) -> std::io::Result<i32> {
+    // A damaged file system makes thousands of lines: they are kept for a look, and not written to a slow serial line.
+    let log = File::create("/run/fsck.log")?;
     let status = Command::new(format!("{root}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"))
         .arg("--library-path")
         .arg(format!("{root}/usr/lib/x86_64-linux-gnu"))
         .arg(format!("{root}{}", command[0]))
         .args(&command[1..])
+        .stdout(log.try_clone()?)
+        .stderr(log)
         .status()?;
     Ok(status.code().unwrap_or(i32::MAX))
 }

@@ -95,7 +95,8 @@ impl Client {
         descriptor.map(|fd| (reply, fd)).ok_or(ClientError::Unexpected)
     }
 
-    /// Asks, hands on output as it comes, and cancels when `interrupted` says so after SIGINT woke the wait. SIGINT is
+    /// Asks, hands on output as it comes, and cancels when `interrupted` says so after SIGINT woke the wait; the second
+    /// time it gives up, and the conversation with it. `interrupted` says each time only what is new. SIGINT is
     /// let through during the wait only if the caller blocks it otherwise; so none falls between check and wait.
     pub fn call_streaming(
         &mut self,
@@ -154,7 +155,10 @@ impl Client {
             match ppoll(&mut readable, None, Some(mask)) {
                 Ok(_) => {}
                 Err(Errno::EINTR) => {
-                    if !cancelled && interrupted() {
+                    if interrupted() {
+                        if cancelled {
+                            return Err(ClientError::Lost(io::ErrorKind::Interrupted.into()));
+                        }
                         cancelled = true;
                         self.send(&Ask::Cancel)?;
                     }

@@ -35,7 +35,7 @@ pub fn while_waiting() -> SigSet {
     mask
 }
 
-/// Whether Ctrl-C was pressed since [`arm`].
+/// Whether Ctrl-C was pressed since [`arm`], or since this was asked.
 pub fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
+    INTERRUPTED.swap(false, Ordering::Relaxed)
 }

@@ -3,7 +3,7 @@
 //! Invariant: every line is told to mmpd for the log, whether it was understood or not, and never with a secret.
 
 use mmp_client::ClientError;
-use mmp_control::{Refusal, Request, request::User};
+use mmp_control::{Refusal, Request, request::User, roles};
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
 use mmp_model::{Role, Username};
 
@@ -64,6 +64,12 @@ pub fn line(session: &mut Session, line: &str, manner: Manner) -> Outcome {
             return Outcome::Next(if denied { Status::Denied } else { Status::Usage });
         }
     };
+    // What mmpd will not permit is not asked about first. It refuses, and that is what the log should say.
+    let forbidden = parsed.action.probe().filter(|request| !roles::permits(role, request));
+    if let Some(Err(error)) = forbidden.map(|request| session.call(&logged, request, false)) {
+        output::error(&report(&error));
+        return Outcome::Next(Status::from(&error));
+    }
     let question = parsed.command.confirm.filter(|_| !parsed.yes);
     if let Some(Err(status)) = question.map(|question| confirm(question, manner.questions)) {
         let _ = session.call(&logged, Request::Noted, false);
@@ -102,6 +108,10 @@ fn confirm(question: &str, terminal: bool) -> Result<(), Status> {
 pub fn report(error: &ClientError) -> String {
     match error {
         ClientError::Refused(refusal) => refused(refusal),
+        ClientError::Lost(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+            "Given up; whether the command was carried out is not known\nShow the settings to see what is in force"
+                .into()
+        }
         ClientError::Lost(_) => "The management daemon went away; whether the command was carried out is not known\n\
                                  Show the settings to see what is in force"
             .into(),

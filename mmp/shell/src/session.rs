@@ -12,7 +12,8 @@ use crate::{interrupt, output};
 
 /// An open session.
 pub struct Session {
-    client: Client,
+    /// Absent after a conversation was given up in the middle.
+    client: Option<Client>,
     origin: String,
     /// What mmpd said when the session was opened.
     pub welcome: Welcome,
@@ -28,7 +29,7 @@ impl Session {
     /// Opens a session for the account that this process runs as.
     pub fn open(origin: String) -> Result<Self, ClientError> {
         let (client, welcome) = Client::open_at(&socket(), Program::Shell, &origin)?;
-        Ok(Self { client, origin, welcome })
+        Ok(Self { client: Some(client), origin, welcome })
     }
 
     /// Opens the session once more: after a new password, or after mmpd was away.
@@ -39,8 +40,8 @@ impl Session {
 
     /// Values that exist now, for completion; none when mmpd does not answer, which the next command will say.
     pub fn live(&mut self, kind: Live) -> Vec<LiveValue> {
-        match self.client.call("", Request::Live(kind)) {
-            Ok(Reply::Values(values)) => values,
+        match self.client.as_mut().map(|client| client.call("", Request::Live(kind))) {
+            Some(Ok(Reply::Values(values))) => values,
             _ => Vec::new(),
         }
     }
@@ -59,19 +60,32 @@ impl Session {
         on_text: &mut dyn FnMut(&str),
     ) -> Result<Reply, ClientError> {
         interrupt::arm();
-        let result = self.client.call_streaming(line, request.clone(), on_text, &interrupt::interrupted);
-        match result {
+        if self.client.is_none() {
+            self.reopen()?;
+        }
+        match self.once(line, request.clone(), on_text) {
             Err(ClientError::Lost(error)) => {
+                self.client = None;
+                if error.kind() == ErrorKind::Interrupted {
+                    return Err(ClientError::Lost(error));
+                }
                 output::error("The management daemon does not answer; trying again");
                 self.reopen()?;
                 // A broken pipe says that nobody was there to read the request.
                 if repeatable || error.kind() == ErrorKind::BrokenPipe {
-                    self.client.call_streaming(line, request, on_text, &interrupt::interrupted)
+                    self.once(line, request, on_text)
                 } else {
                     Err(ClientError::Lost(error))
                 }
             }
             other => other,
+        }
+    }
+
+    fn once(&mut self, line: &str, request: Request, on_text: &mut dyn FnMut(&str)) -> Result<Reply, ClientError> {
+        match &mut self.client {
+            Some(client) => client.call_streaming(line, request, on_text, &interrupt::interrupted),
+            None => Err(ClientError::Unreachable(ErrorKind::NotConnected.into())),
         }
     }
 }

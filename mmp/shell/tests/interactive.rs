@@ -263,3 +263,61 @@ fn odd_keys_do_not_end_the_session() {
     terminal.send("model\r");
     terminal.expect("CMS VM");
 }
+
+#[test]
+fn the_documented_keys_edit_the_line() {
+    let mmpd = mmpd();
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    // Ctrl-B twice, Ctrl-T; Ctrl-A, a letter, Ctrl-B, Ctrl-D; Ctrl-E, two words, Ctrl-W, Ctrl-B, Ctrl-F; Ctrl-A, Ctrl-E.
+    terminal.send("moedl\x02\x02\x14\x01x\x02\x04\x05 junk\x17\x02\x06\x01\x05\r");
+    terminal.expect("CMS VM");
+    terminal.expect("cms> ");
+    // Ctrl-K at the start, Ctrl-U at the end.
+    terminal.send("dns\x01\x0bfax\x15serial\r");
+    terminal.expect("CMS VM");
+    terminal.expect("cms> ");
+    // Ctrl-P twice, Ctrl-N.
+    terminal.send("\x10\x10\x0e\r");
+    terminal.expect("CMS VM");
+    terminal.expect("cms> ");
+    terminal.send("\x0c");
+    terminal.expect("\x1b[H");
+    terminal.expect("cms> ");
+    assert_eq!(mmpd.lines(), ["model", "serial", "serial"]);
+}
+
+#[test]
+fn a_second_control_c_gives_up_on_a_daemon_that_hangs() {
+    let mmpd = Mmpd::new(welcome(), |request| match request {
+        Request::Status(_) => Say::Done(Reply::Value("CMS VM".into())),
+        _ => Say::Never,
+    });
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    terminal.send("dns\r");
+    let process = nix::unistd::Pid::from_raw(terminal.child.id().try_into().unwrap());
+    terminal.wait_for(|| mmpd.lines() == ["dns"]);
+    // One signal at a time: the kernel keeps only one of a kind.
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).unwrap();
+    terminal.wait_for(|| mmpd.cancelled());
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).unwrap();
+    terminal.expect("Given up; whether the command was carried out is not known");
+    terminal.expect("cms> ");
+    terminal.send("model\r");
+    terminal.expect("CMS VM");
+}
+
+#[test]
+fn what_the_role_may_not_do_is_not_asked_about_first() {
+    let mmpd = Mmpd::new(Welcome { role: mmp_model::Role::Audit, ..welcome() }, |request| match request {
+        Request::Noted => Say::Done(Reply::Nothing),
+        _ => Say::Refused(Refusal::denied()),
+    });
+    let mut terminal = mmpd.terminal(&[]);
+    for line in ["reboot", "passwd bob", "user add bob admin"] {
+        terminal.expect("cms> ");
+        terminal.send(&format!("{line}\r"));
+        terminal.expect("Permission denied");
+    }
+}

@@ -75,6 +75,13 @@ mod tests {
     }
 
     #[test]
+    fn local_time_is_the_zones() {
+        let summer = Timestamp::from_second(1_791_158_400).unwrap();
+        let local = local(summer, &"Europe/London".parse().unwrap());
+        assert_eq!(local.strftime("%Y-%m-%d %H:%M:%S %Z").to_string(), "2026-10-05 01:00:00 BST");
+    }
+
+    #[test]
     fn the_database_lists_regions_and_no_other_file() {
         let zones = zones();
         assert!(zones.contains(&"Europe/London".to_owned()) && zones.contains(&"Etc/UTC".to_owned()));

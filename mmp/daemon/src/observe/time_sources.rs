@@ -46,7 +46,7 @@ fn rows(table: &str, jitters: &HashMap<String, f64>) -> Vec<NtpSource> {
             // A last answer that never was is written as the greatest number.
             let when = fields.get(6)?.parse::<u64>().ok().filter(|when| *when < u64::from(u32::MAX));
             // chrony counts from the server to this clock, ntpq the other way round.
-            let offset = -milliseconds(fields.get(7)?)?;
+            let offset = 0.0 - milliseconds(fields.get(7)?)?;
             Some(NtpSource {
                 tally: if reach == 0 { '?' } else { fields.get(1)?.chars().next().unwrap_or(' ') },
                 jitter: jitters.get(&remote).copied().unwrap_or(0.0),
@@ -66,7 +66,7 @@ fn rows(table: &str, jitters: &HashMap<String, f64>) -> Vec<NtpSource> {
 
 /// Seconds to milliseconds, to the microsecond that the table shows.
 fn milliseconds(seconds: &str) -> Option<f64> {
-    seconds.parse::<f64>().ok().map(|seconds| (seconds * 1e6).round() / 1e3)
+    seconds.parse::<f64>().ok().map(|seconds| (seconds * 1e6).round() / 1e3 + 0.0)
 }
 
 /// Column of the reference in `ntpdata`, hexadecimal.

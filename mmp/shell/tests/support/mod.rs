@@ -12,7 +12,10 @@ use std::{
     },
     path::Path,
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -33,6 +36,8 @@ pub enum Say {
     Refused(Refusal),
     /// Some text, then nothing until the request is cancelled.
     UntilCancelled(&'static str),
+    /// Nothing at all, and no end.
+    Never,
     /// The connection breaks.
     HangUp,
 }
@@ -41,7 +46,7 @@ pub enum Say {
 pub struct Mmpd {
     folder: TempDir,
     calls: Arc<Mutex<Vec<Call>>>,
-    welcome: Arc<Mutex<Welcome>>,
+    cancelled: Arc<AtomicBool>,
 }
 
 /// A session of role admin on a clean system.
@@ -64,14 +69,17 @@ impl Mmpd {
         let listener = UnixListener::bind(folder.path().join("control.sock")).unwrap();
         let calls = Arc::<Mutex<Vec<Call>>>::default();
         let welcome = Arc::new(Mutex::new(welcome));
-        let (heard, greeting, say) = (Arc::clone(&calls), Arc::clone(&welcome), Arc::new(say));
+        let cancelled = Arc::<AtomicBool>::default();
+        let (heard, greeting, say) = (Arc::clone(&calls), welcome, Arc::new(say));
+        let cancel = Arc::clone(&cancelled);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (heard, greeting, say) = (Arc::clone(&heard), Arc::clone(&greeting), Arc::clone(&say));
-                thread::spawn(move || serve(stream.unwrap(), &heard, &greeting, &*say));
+                let cancel = Arc::clone(&cancel);
+                thread::spawn(move || serve(stream.unwrap(), &heard, &greeting, &cancel, &*say));
             }
         });
-        Self { folder, calls, welcome }
+        Self { folder, calls, cancelled }
     }
 
     /// What was asked so far, without questions for completion.
@@ -83,6 +91,11 @@ impl Mmpd {
     /// The lines that were logged so far.
     pub fn lines(&self) -> Vec<String> {
         self.calls().into_iter().map(|call| call.line).collect()
+    }
+
+    /// Whether a request that got no answer was cancelled.
+    pub fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
     }
 
     /// The home directory of the account.
@@ -128,7 +141,13 @@ impl Mmpd {
     }
 }
 
-fn serve(mut stream: UnixStream, heard: &Mutex<Vec<Call>>, greeting: &Mutex<Welcome>, say: &dyn Fn(&Request) -> Say) {
+fn serve(
+    mut stream: UnixStream,
+    heard: &Mutex<Vec<Call>>,
+    greeting: &Mutex<Welcome>,
+    cancelled: &AtomicBool,
+    say: &dyn Fn(&Request) -> Say,
+) {
     let Some(Hello { .. }) = receive(&mut stream) else { return };
     let opened = greeting.lock().unwrap().clone();
     send(&mut stream, &Answer::Opened(opened));
@@ -150,6 +169,12 @@ fn serve(mut stream: UnixStream, heard: &Mutex<Vec<Call>>, greeting: &Mutex<Welc
                 send(&mut stream, &Answer::Text(text.into()));
                 assert!(matches!(receive(&mut stream), Some(Ask::Cancel)));
                 send(&mut stream, &Answer::Done(Reply::Nothing));
+            }
+            Say::Never => {
+                let cancel = receive(&mut stream);
+                cancelled.store(matches!(cancel, Some(Ask::Cancel)), Ordering::SeqCst);
+                let _ = receive::<Ask>(&mut stream);
+                return;
             }
             Say::HangUp => return,
         }
@@ -180,6 +205,15 @@ impl Terminal {
     /// Types.
     pub fn send(&mut self, text: &str) {
         self.send_bytes(text.as_bytes());
+    }
+
+    /// Takes in what is printed until something has happened.
+    pub fn wait_for(&mut self, happened: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !happened() {
+            assert!(Instant::now() < deadline, "nothing happened; {:?}", self.seen);
+            self.read(10).unwrap();
+        }
     }
 
     /// Types as a person does: the time between two keys is what tells a person from a script.
