@@ -61,7 +61,7 @@ fn build_init(layout: &Layout) -> anyhow::Result<PathBuf> {
 fn cargo(layout: &Layout) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["build", "--release", "--quiet", "--locked", "--config", "profile.release.strip=true"])
+        .args(["build", "--release", "--quiet", "--config", "profile.release.strip=true"])
         .current_dir(layout.workspace())
         .env_remove("CARGO_TARGET_DIR");
     command

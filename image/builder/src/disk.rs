@@ -73,13 +73,22 @@ pub fn refresh(layout: &Layout, file: &Path) -> anyhow::Result<()> {
         let _ = std::fs::remove_file(&partial);
         write_disk(&partial, &disk.disk_uuid, &placed, &contents(layout, true))?;
         std::fs::rename(&partial, file)?;
-    } else if std::fs::read_to_string(&stamp).is_ok_and(|text| text == current) {
+    } else if std::fs::read_to_string(&stamp).is_ok_and(|text| text == current)
+        && has_table(file, &disk.disk_uuid, &placed)
+    {
         return Ok(());
     } else {
         let _ = std::fs::remove_file(&stamp);
         write_disk(file, &disk.disk_uuid, &placed, &contents(layout, false))?;
     }
     Ok(std::fs::write(stamp, current)?)
+}
+
+/// Whether the disk names the slots of this build: the file may have been replaced since the stamp was written.
+fn has_table(file: &Path, uuid: &str, placed: &[Placed]) -> bool {
+    let Ok((first, _)) = gpt::tables(uuid, placed, gpt::disk_size(placed)) else { return false };
+    let mut there = vec![0; first.len()];
+    File::open(file).and_then(|file| file.read_exact_at(&mut there, 0)).is_ok() && there == first
 }
 
 fn placed(disk: &Disk, verified: &Verified) -> Vec<Placed> {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what did not change is not touched, so that a change of one family cannot disturb another.
 
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use mmp_model::{
     Letter, Settings,
@@ -60,6 +60,8 @@ pub struct Expected {
     pub letter: Letter,
     /// The one address; `None`: no address at all.
     pub address: Option<String>,
+    /// The gateway of the default route out of it; `None`: none is waited for.
+    pub gateway: Option<Ipv4Addr>,
 }
 
 /// The steps from the old to the new. `old` is absent at boot, when everything is to be done.
@@ -125,21 +127,25 @@ fn daemon(steps: &mut Vec<Step>, daemon: Daemon, old: &Files, new: &Files) {
 
 fn expected(old: Option<&Settings>, new: &Settings) -> Vec<Expected> {
     let Some(old) = old else { return Vec::new() };
-    Letter::ALL
-        .into_iter()
-        .filter(|letter| {
-            let (a, b) = (old.interfaces.ipv4.get(letter), new.interfaces.ipv4.get(letter));
-            a.map(|i| (i.enabled, &i.addressing)) != b.map(|i| (i.enabled, &i.addressing))
-        })
-        .filter_map(|letter| match new.interfaces.ipv4.get(&letter) {
-            Some(ipv4) if ipv4.enabled => match &ipv4.addressing {
-                Addressing::Static { address, .. } => Some(Expected { letter, address: Some(address.to_string()) }),
-                Addressing::Dhcp => None,
-                Addressing::None => Some(Expected { letter, address: None }),
-            },
-            _ => Some(Expected { letter, address: None }),
-        })
-        .collect()
+    let changed = |letter: &Letter| {
+        let what = |settings: &Settings| {
+            let ipv4 = settings.interfaces.ipv4.get(letter).cloned().unwrap_or_default();
+            (ipv4.enabled, ipv4.addressing, settings.interfaces.default == *letter)
+        };
+        what(old) != what(new)
+    };
+    Letter::ALL.into_iter().filter(changed).filter_map(|letter| will_show(letter, new)).collect()
+}
+
+fn will_show(letter: Letter, settings: &Settings) -> Option<Expected> {
+    let ipv4 = settings.interfaces.ipv4.get(&letter).filter(|ipv4| ipv4.enabled);
+    let (address, gateway) = match ipv4.map(|ipv4| &ipv4.addressing) {
+        Some(Addressing::Static { address, gateway }) => (Some(address.to_string()), Some(*gateway)),
+        Some(Addressing::Dhcp) => return None,
+        Some(Addressing::None) | None => (None, None),
+    };
+    let gateway = gateway.filter(|_| settings.interfaces.default == letter);
+    Some(Expected { letter, address, gateway })
 }
 
 #[cfg(test)]
@@ -186,7 +192,8 @@ mod tests {
         let address = Some("192.0.2.10/24".to_owned());
         let [Step::Write(path, _), Step::ReloadNetwork(expected)] = &steps[..] else { panic!("{steps:?}") };
         assert!(path.ends_with("10-a.network"));
-        assert_eq!(*expected, [Expected { letter: Letter::A, address }]);
+        let gateway = Some([192, 0, 2, 1].into());
+        assert_eq!(*expected, [Expected { letter: Letter::A, address, gateway }]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::{
     input::{self, NoLine},
-    origin, output, run,
+    interrupt, origin, output, run,
     run::{Manner, Outcome},
     session::Session,
     status::Status,
@@ -30,6 +30,7 @@ pub fn standard_input() -> Status {
 }
 
 fn with_session(work: impl FnOnce(&mut Session) -> Status) -> Status {
+    interrupt::shield();
     match Session::open(origin::origin()) {
         Ok(session) if session.welcome.must_change_password => {
             output::error("Password has expired\nLog in without a command to set a new password");

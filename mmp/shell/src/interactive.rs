@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
     editor::{Editor, Entered},
-    listing, login, origin, output, run,
+    interrupt, listing, login, origin, output, run,
     run::{Manner, Outcome},
     session::Session,
     status::Status,
@@ -12,6 +12,7 @@ use crate::{
 
 /// Runs until logged out.
 pub fn run() -> Status {
+    interrupt::shield();
     match session() {
         Ok(status) => status,
         Err(error) => {

@@ -15,6 +15,15 @@ extern "C" fn on_interrupt(_: nix::libc::c_int) {
     INTERRUPTED.store(true, Ordering::Relaxed);
 }
 
+/// Ignores the keys that would kill or stop the shell while a command runs: there is nothing to fall back to.
+pub fn shield() {
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    for signal in [Signal::SIGQUIT, Signal::SIGTSTP] {
+        // SAFETY: no code of ours runs for an ignored signal.
+        let _ = unsafe { sigaction(signal, &ignore) };
+    }
+}
+
 /// Takes Ctrl-C over, which would end the shell, and forgets an earlier one. The line editor installs a handler of its
 /// own, so this is done before each wait.
 pub fn arm() {

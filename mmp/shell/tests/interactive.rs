@@ -3,6 +3,7 @@
 mod support;
 
 use mmp_control::{Kind, Refusal, Reply, Request, Welcome, reply::LiveValue, request::User};
+use nix::sys::signal::Signal;
 use support::{Mmpd, Say, welcome};
 
 fn mmpd() -> Mmpd {
@@ -157,7 +158,9 @@ fn control_c_ends_a_command_and_not_the_session() {
     terminal.expect("64 bytes");
     // The test's terminal is not the controlling one, so the signal is sent as the kernel would.
     let process = nix::unistd::Pid::from_raw(terminal.child.id().try_into().unwrap());
-    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).unwrap();
+    for signal in [Signal::SIGQUIT, Signal::SIGTSTP, Signal::SIGINT] {
+        nix::sys::signal::kill(process, signal).unwrap();
+    }
     terminal.expect("cms> ");
     terminal.send("model\r");
     terminal.expect("CMS VM");
@@ -299,9 +302,9 @@ fn a_second_control_c_gives_up_on_a_daemon_that_hangs() {
     let process = nix::unistd::Pid::from_raw(terminal.child.id().try_into().unwrap());
     terminal.wait_for(|| mmpd.lines() == ["dns"]);
     // One signal at a time: the kernel keeps only one of a kind.
-    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).unwrap();
+    nix::sys::signal::kill(process, Signal::SIGINT).unwrap();
     terminal.wait_for(|| mmpd.cancelled());
-    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).unwrap();
+    nix::sys::signal::kill(process, Signal::SIGINT).unwrap();
     terminal.expect("Given up; whether the command was carried out is not known");
     terminal.expect("cms> ");
     terminal.send("model\r");

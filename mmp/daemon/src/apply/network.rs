@@ -1,6 +1,6 @@
 //! Making systemd-networkd read its files, and waiting until the kernel shows the result.
 //!
-//! Invariant: the watch on the kernel's addresses starts before networkd is told, so that no event is missed.
+//! Invariant: the watch on the kernel's addresses and routes starts before networkd is told, so that no event is missed.
 
 use std::{
     fs, io,
@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mmp_control::reply::Route;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
@@ -22,8 +23,8 @@ use crate::{observe, plan::Expected};
 const DEADLINE: Duration = Duration::from_secs(20);
 /// networkd's processes, as the kernel lists them.
 const PROCESSES: &str = "/sys/fs/cgroup/system.slice/systemd-networkd.service/cgroup.procs";
-/// Kernel multicast group of IPv4 addresses (linux/rtnetlink.h, RTNLGRP_IPV4_IFADDR).
-const IPV4_ADDRESSES: u32 = 5;
+/// Kernel multicast groups of IPv4 addresses and routes (linux/rtnetlink.h: RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE).
+const GROUPS: [u32; 2] = [5, 7];
 
 /// Why the network does not follow the settings.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum NetworkError {
     #[error("the kernel's network events cannot be read")]
     Events(#[from] io::Error),
     /// networkd does not take it.
-    #[error("interface {0} did not take its new address in time")]
+    #[error("interface {0} did not take its new address and route in time")]
     NotTaken(mmp_model::Letter),
 }
 
@@ -41,7 +42,9 @@ pub fn reload(expected: &[Expected]) -> Result<(), NetworkError> {
     let Some(networkd) = networkd() else { return Ok(()) };
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.bind(&SocketAddr::new(0, 0))?;
-    socket.add_membership(IPV4_ADDRESSES)?;
+    for group in GROUPS {
+        socket.add_membership(group)?;
+    }
     socket.set_non_blocking(true)?;
     kill(networkd, Signal::SIGHUP).map_err(io::Error::from)?;
     let end = Instant::now() + DEADLINE;
@@ -57,10 +60,15 @@ pub fn reload(expected: &[Expected]) -> Result<(), NetworkError> {
 
 fn is_shown(expected: &Expected) -> bool {
     let shown = observe::links::ipv4_addresses(expected.letter);
-    match &expected.address {
+    let addressed = match &expected.address {
         Some(address) => shown == [address.as_str()],
         None => shown.is_empty(),
-    }
+    };
+    let routed = |gateway| {
+        let is_default = |route: &Route| route.prefixlen == 0 && route.gateway == gateway;
+        observe::routes::ipv4(expected.letter).iter().any(is_default)
+    };
+    addressed && expected.gateway.is_none_or(routed)
 }
 
 fn wait(socket: &Socket, left: Duration) -> io::Result<()> {

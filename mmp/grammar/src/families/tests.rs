@@ -159,6 +159,10 @@ fn lines_become_the_requests_that_they_name() {
         assert_eq!(request(line), Request::Dns(Dns::AddRecord(record)), "{line}");
         record = "sip.example.com. 3600 IN A 192.0.2.1".parse().unwrap();
     }
+    for line in ["dns add rr x.example.com. IN TXT \"a b\"", "dns add rr \"x.example.com. IN TXT \\\"a b\\\"\""] {
+        let Request::Dns(Dns::AddRecord(text)) = request(line) else { panic!("{line}") };
+        assert_eq!(text.to_string(), "x.example.com. 3600 IN TXT \"a b\"", "{line}");
+    }
     assert_eq!(request("dns del rr x.example.com. srv"), {
         Request::Dns(Dns::DelRecord("x.example.com".parse().unwrap(), "SRV".into()))
     });
