@@ -31,6 +31,8 @@ use crate::{
 const SYSTEM_USERS: &str = "/usr/share/rostrum/passwd";
 /// Left by the boot when `/data` could not be used.
 const DATA_FAULT: &str = "/run/rostrum/data-fault";
+/// Left by the boot when it had to repair `/data`.
+const DATA_REPAIRED: &str = "/run/rostrum/data-repaired";
 /// The link behind `/etc/localtime`.
 const LOCALTIME: &str = "/run/mmpd/localtime";
 /// Folders on `/data` that mmpd keeps.
@@ -72,6 +74,9 @@ impl Appliance {
                 "/data cannot be used: {}. Settings are kept in memory and are lost at the next boot",
                 reason.trim()
             ));
+        }
+        if let Ok(reason) = fs::read_to_string(DATA_REPAIRED) {
+            faults.push(format!("/data was repaired at this boot: {}", reason.trim()));
         }
         for folder in FOLDERS {
             if let Err(error) = make_private(&system.paths.data().join(folder)) {

@@ -117,7 +117,7 @@ impl Session<'_> {
                 Ok(Outcome::Answered) => {}
                 Ok(Outcome::Reply(reply)) => connection.send(&Answer::Done(reply))?,
                 Ok(Outcome::Descriptor(reply, descriptor)) => {
-                    connection.send_with(&Answer::Done(reply), &descriptor)?
+                    connection.send_with(&Answer::Done(reply), &descriptor)?;
                 }
                 Ok(Outcome::Lost(error)) => return Err(error),
                 Err(refusal) => {

@@ -14,7 +14,9 @@ pub fn origin() -> String {
 /// `SSH_CONNECTION` is "address port address port", the peer first.
 fn from_ssh(text: &str) -> Option<String> {
     let mut words = text.split(' ');
-    let (address, port) = (words.next()?.parse::<IpAddr>().ok()?, words.next()?.parse::<u16>().ok()?);
+    // A link-local peer comes with the interface that it is on.
+    let address = words.next()?.split('%').next()?.parse::<IpAddr>().ok()?;
+    let port = words.next()?.parse::<u16>().ok()?;
     Some(if address.is_ipv6() { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
 }
 
@@ -37,6 +39,7 @@ mod tests {
     fn only_the_documented_forms_are_taken() {
         assert_eq!(from_ssh("198.51.100.63 63290 192.0.2.10 22").as_deref(), Some("198.51.100.63:63290"));
         assert_eq!(from_ssh("2001:db8::1 63290 2001:db8::2 22").as_deref(), Some("[2001:db8::1]:63290"));
+        assert_eq!(from_ssh("fe80::1%a 63290 fe80::2%a 22").as_deref(), Some("[fe80::1]:63290"));
         assert_eq!(from_ssh("x\ny 1 2 3"), None);
         assert!(is_console("console ttyS0") && !is_console("console tty S0") && !is_console("198.51.100.63:1"));
     }

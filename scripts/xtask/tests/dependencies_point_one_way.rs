@@ -29,8 +29,8 @@ fn metadata() -> Value {
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+        .expect("cargo runs, as it runs this test");
+    serde_json::from_slice(&output.stdout).expect("cargo prints JSON")
 }
 
 #[test]
