@@ -108,7 +108,7 @@ impl Session<'_> {
             let Some((role, expired)) = self.standing() else { break };
             let line = bounded(&call.line, LONGEST_LINE);
             let permitted = self.authorise(role, expired, &call);
-            if is_command(&call.request) {
+            if is_command(&call.request) || permitted.is_err() {
                 journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
             }
             match permitted
@@ -240,7 +240,13 @@ impl Session<'_> {
 
 /// What an administrator did, and not what a program looked up on the way (completion, a directory's entries).
 fn is_command(request: &Request) -> bool {
-    !matches!(request, Request::Live(_) | Request::File(request::File::List | request::File::Stat(_)))
+    !matches!(
+        request,
+        Request::Live(_)
+            | Request::File(request::File::List | request::File::Stat(_))
+            // Asked on the way to the command itself, which follows.
+            | Request::User(User::CheckAdd(..))
+    )
 }
 
 enum Outcome {

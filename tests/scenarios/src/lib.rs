@@ -76,6 +76,9 @@ fn play(scenario: &'static Scenario, stage: &Mutex<Stage>) -> Result<(), Failed>
             Some(Err(error)) => format!("\nconsole and journal are lost: {error:#}"),
             None => String::new(),
         };
-        Failed::from(format!("{error:#}{kept}"))
+        let report = format!("{error:#}{kept}");
+        // At once as well: the rest may take many minutes.
+        eprintln!("{report}");
+        Failed::from(report)
     })
 }
