@@ -20,6 +20,7 @@ mod loader;
 mod modalias;
 mod nics;
 mod partitions;
+mod probe;
 mod pseudo;
 mod tunables;
 

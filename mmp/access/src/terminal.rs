@@ -114,11 +114,10 @@ impl Terminal for Console {
     }
 
     fn ask(&mut self, prompt: &str, echo: bool, within: Option<Duration>) -> Result<Entry, Gone> {
+        // A hidden prompt leaves the echo off: what is typed while a password is checked may be the next one.
         self.echo(echo)?;
         self.say(prompt)?;
-        let entry = self.read_line(within);
-        self.echo(true)?;
-        entry
+        self.read_line(within)
     }
 
     fn pause(&mut self, time: Duration) {

@@ -25,9 +25,11 @@ pub fn run(probe: Probe, host: &Host, device: bool, connection: &mut Connection)
             return Ok(Answer::Refused(refusal));
         }
     };
-    let outcome = pump(&mut child, output, connection);
-    // However it went, the program does not outlive its request.
-    let _ = child.kill();
+    let outcome = pump(output, connection);
+    if !matches!(outcome, Ok(End::Finished)) {
+        // Cancelled, or nobody listens any more: the program does not outlive its request.
+        let _ = child.kill();
+    }
     let status = child.wait()?;
     outcome?;
     Ok(if status.success() || status.code().is_none() || status.code() == Some(1) {
@@ -42,12 +44,13 @@ pub fn run(probe: Probe, host: &Host, device: bool, connection: &mut Connection)
 /// The program, and the one pipe that both its streams go to, in their order, as on a terminal.
 fn start(probe: Probe, host: &Host, device: bool) -> io::Result<(Child, PipeReader)> {
     let target = host.to_string();
-    let (program, options): (_, &[&str]) = match probe {
-        Probe::Ping => ("/usr/bin/ping", &["-c", "4", "-w", "12", "--"]),
-        Probe::Traceroute => ("/usr/bin/traceroute", &["-n", "-w", "2", "-q", "1", "--"]),
+    let (program, name, options): (_, _, &[&str]) = match probe {
+        Probe::Ping => ("/usr/bin/ping", "ping", &["-c", "4", "-w", "12", "--"]),
+        Probe::Traceroute => ("/usr/bin/traceroute.db", "traceroute", &["-n", "-w", "2", "-q", "1", "--"]),
     };
     let (reader, writer) = io::pipe()?;
     let mut command = Command::new(program);
+    command.arg0(name);
     command.args(options).arg(&target).env_clear().stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     if device {
         command.uid(NOBODY).gid(NOBODY);
@@ -58,8 +61,16 @@ fn start(probe: Probe, host: &Host, device: bool) -> io::Result<(Child, PipeRead
     Ok((child, reader))
 }
 
+/// How the output came to its end.
+enum End {
+    /// The program closed it.
+    Finished,
+    /// The peer has had enough.
+    Cancelled,
+}
+
 /// Hands output on until the program ends or the peer cancels.
-fn pump(child: &mut Child, mut output: PipeReader, connection: &mut Connection) -> Result<(), ConnectionError> {
+fn pump(mut output: PipeReader, connection: &mut Connection) -> Result<End, ConnectionError> {
     let mut buffer = [0; 4096];
     loop {
         let (spoke, asked) = {
@@ -72,12 +83,11 @@ fn pump(child: &mut Child, mut output: PipeReader, connection: &mut Connection) 
         if asked {
             // Whatever the peer says now, or its departure, ends the program.
             let _ = connection.receive::<Ask>()?;
-            child.kill()?;
-            return Ok(());
+            return Ok(End::Cancelled);
         }
         if spoke {
             match output.read(&mut buffer)? {
-                0 => return Ok(()),
+                0 => return Ok(End::Finished),
                 length => connection.send(&Answer::Text(String::from_utf8_lossy(&buffer[..length]).into_owned()))?,
             }
         }

@@ -102,7 +102,7 @@ impl Builder {
 
     /// Switches it on.
     pub fn start(&self) -> Result<Appliance> {
-        Ok(Appliance { machine: Machine::start(&self.options)?, prompt: PROMPT.into(), captured: 0 })
+        Ok(Appliance { machine: Machine::start(&self.options)?, prompt: PROMPT.into() })
     }
 
     /// Switches it on and waits for the login prompt.
@@ -119,7 +119,6 @@ pub struct Appliance {
     pub machine: Machine,
     /// What the shell's prompt is now.
     pub prompt: String,
-    captured: usize,
 }
 
 impl Appliance {
@@ -205,12 +204,9 @@ impl Appliance {
         self.machine.qmp.monitor(&format!("savevm {name}"))
     }
 
-    /// Goes back to a moment that was kept; what the console showed meanwhile is not matched any more.
+    /// Goes back to a moment that was kept.
     pub fn restore(&mut self, name: &str) -> Result<()> {
-        self.machine.qmp.monitor(&format!("loadvm {name}"))?;
-        self.machine.console.skip();
-        self.captured = self.packets_now().map_or(0, |packets| packets.len());
-        Ok(())
+        self.machine.restart_at(name)
     }
 
     /// After [`Appliance::restore`] of a moment at the shell's prompt: has the prompt shown again.
@@ -240,13 +236,8 @@ impl Appliance {
         Client::new(self.machine.folder(), address, user, password)
     }
 
-    /// Packets of NIC a since the last [`Appliance::restore`].
+    /// Packets of NIC a since the start or the last [`Appliance::restore`].
     pub fn packets(&self) -> Result<Vec<Packet>> {
-        let mut packets = self.packets_now()?;
-        Ok(packets.split_off(self.captured.min(packets.len())))
-    }
-
-    fn packets_now(&self) -> Result<Vec<Packet>> {
         capture::read(&self.machine.file("a.pcap"))
     }
 

@@ -77,34 +77,38 @@ pub struct Machine {
     /// When QEMU was started.
     pub started: Instant,
     process: Running,
+    options: Options,
     taps: Vec<String>,
     folder: TempDir,
+}
+
+/// What exists anew with each QEMU process.
+struct Launched {
+    console: Terminal,
+    qmp: Qmp,
+    started: Instant,
+    process: Running,
 }
 
 impl Machine {
     /// Starts it; the console is connected before the first instruction.
     pub fn start(options: &Options) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("machine-").tempdir_in(scratch()?)?;
-        let path = |name: &str| folder.path().join(name);
-        disk::overlay(options.disk.as_deref().unwrap_or(&tools::image().join("rostrum.raw")), &path("disk.qcow2"))?;
+        let base = tools::image().join("rostrum.raw");
+        disk::overlay(options.disk.as_deref().unwrap_or(&base), &folder.path().join("disk.qcow2"))?;
         let taps = (0..options.nics).map(|nic| lan::tap(lan::LETTERS[nic])).collect::<Result<Vec<_>>>()?;
+        let Launched { console, qmp, started, process } = launch(options, folder.path(), &taps, None)?;
+        Ok(Self { console, qmp, started, process, options: options.clone(), taps, folder })
+    }
 
-        let consoles = UnixListener::bind(path("console"))?;
-        let monitors = UnixListener::bind(path("qmp"))?;
-        let mut command = command(options, folder.path(), &taps)?;
-        let log = fs::File::create(path("qemu.log"))?;
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let started = Instant::now();
-        let mut process = Running::start(&mut command)?;
-        let mut accept = |listener: &UnixListener| {
-            accept(listener, &mut process).with_context(|| {
-                format!("QEMU does not start: {}", fs::read_to_string(path("qemu.log")).unwrap_or_default().trim())
-            })
-        };
-        let console = accept(&consoles)?;
-        let qmp = Qmp::new(accept(&monitors)?)?;
-        let console = Terminal::new("console", console.try_clone()?, console);
-        Ok(Self { console, qmp, started, process, taps, folder })
+    /// Goes back to a snapshot, in a new QEMU process: within one process the guest's time stamp counter would not go back
+    /// with its other clocks, and everything in it would believe that it had slept for the time between.
+    pub fn restart_at(&mut self, snapshot: &str) -> Result<()> {
+        self.process.stop();
+        let Launched { console, qmp, started, process } =
+            launch(&self.options, self.folder.path(), &self.taps, Some(snapshot))?;
+        (self.console, self.qmp, self.started, self.process) = (console, qmp, started, process);
+        Ok(())
     }
 
     /// Files of this machine: `disk.qcow2`, `qemu.log`, `NIC.pcap`, `probe.log`.
@@ -147,6 +151,36 @@ impl Drop for Machine {
     }
 }
 
+fn launch(options: &Options, folder: &Path, taps: &[String], snapshot: Option<&str>) -> Result<Launched> {
+    let path = |name: &str| folder.join(name);
+    let consoles = listen(&path("console"))?;
+    let monitors = listen(&path("qmp"))?;
+    let mut command = command(options, folder, taps)?;
+    if let Some(snapshot) = snapshot {
+        command.args(["-loadvm", snapshot]);
+    }
+    let log = fs::File::create(path("qemu.log"))?;
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    let started = Instant::now();
+    let mut process = Running::start(&mut command)?;
+    let mut accept = |listener: &UnixListener| {
+        accept(listener, &mut process).with_context(|| {
+            format!("QEMU does not start: {}", fs::read_to_string(path("qemu.log")).unwrap_or_default().trim())
+        })
+    };
+    let console = accept(&consoles)?;
+    let qmp = Qmp::new(accept(&monitors)?)?;
+    let console = Terminal::new("console", console.try_clone()?, console);
+    Ok(Launched { console, qmp, started, process })
+}
+
+fn listen(socket: &Path) -> Result<UnixListener> {
+    if socket.exists() {
+        fs::remove_file(socket)?;
+    }
+    UnixListener::bind(socket).with_context(|| format!("cannot listen on {}", socket.display()))
+}
+
 /// Where machines keep their files while they run.
 pub fn scratch() -> Result<PathBuf> {
     let folder = tools::target().join("test-machines");
@@ -159,7 +193,7 @@ fn command(options: &Options, folder: &Path, taps: &[String]) -> Result<Command>
     let mut ask = Command::new(tools::target().join("release/image-builder"));
     ask.arg("qemu").current_dir(tools::workspace());
     ask.args(["--disk", &path("disk.qcow2"), "--nics", &options.nics.to_string()]);
-    ask.args(["--serial", &format!("socket,path={},logfile={}", path("console"), path("console.log"))]);
+    ask.args(["--serial", &format!("socket,path={},logfile={},logappend=on", path("console"), path("console.log"))]);
     for (letter, tap) in lan::LETTERS.iter().zip(taps) {
         ask.args(["--netdev", &format!("{letter}=tap,ifname={tap},script=no,downscript=no")]);
     }
