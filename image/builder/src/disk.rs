@@ -196,7 +196,12 @@ fn overwrite(content: &Path, disk: &File, partition: &Placed) -> anyhow::Result<
 fn open_fitting(content: &Path, partition: &Placed) -> anyhow::Result<File> {
     let source = File::open(content).with_context(|| content.display().to_string())?;
     let length = source.metadata()?.len();
-    ensure!(length <= partition.length, "{} has {length} bytes and does not fit into {}", content.display(), partition.name);
+    ensure!(
+        length <= partition.length,
+        "{} has {length} bytes and does not fit into {}",
+        content.display(),
+        partition.name
+    );
     Ok(source)
 }
 

@@ -14,11 +14,12 @@ const HELP: &str = "image-builder qemu: prints the command that starts the emula
   --snapshot         writes to the disk are lost when the machine ends
   --memory MIB       memory
   --cpus N           processors
-  --nics N           NICs 0 to 4: a is on the user network with DHCP, the others are on empty networks (default: 1)
+  --nics N           NICs 0 to 4: a is on the user network with DHCP, the others on closed ones, 10.0.3.0/24 and up (default: 1)
   --netdev L=SPEC    network of NIC L (a to d) instead, as of QEMU's -netdev, without its id
   --hostfwd H:G      forwards port H of localhost to port G of NIC a; may be repeated
   --serial SPEC      QEMU character device of the serial console (default: stdio with QEMU's keys off; mux: with them)
   --qmp PATH         QMP on a unix socket
+  --vga              a screen, with the second console on it (seen by UEFI boots; QMP's screendump shows it)
   --uefi             boot through firmware and boot loader; variables are kept in FILE.vars beside the disk
   --icount           one processor, time counted in instructions (1 instruction = 1 ns), no real-time clock of the host
   --append TEXT      more kernel arguments
@@ -35,6 +36,7 @@ struct Options {
     forwards: Vec<(u16, u16)>,
     serial: String,
     qmp: Option<String>,
+    vga: bool,
     uefi: bool,
     icount: bool,
     append: String,
@@ -69,6 +71,7 @@ fn parse(layout: &Layout, machine: &Qemu, words: &[&str]) -> anyhow::Result<Opti
         forwards: Vec::new(),
         serial: "stdio,signal=off".into(),
         qmp: None,
+        vga: false,
         uefi: false,
         icount: false,
         append: String::new(),
@@ -96,6 +99,7 @@ fn parse(layout: &Layout, machine: &Qemu, words: &[&str]) -> anyhow::Result<Opti
             }
             "--serial" => options.serial = value()?,
             "--qmp" => options.qmp = Some(value()?),
+            "--vga" => options.vga = true,
             "--uefi" => options.uefi = true,
             "--direct" => options.uefi = false,
             "--icount" => options.icount = true,
@@ -168,6 +172,9 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
             &format!("virtio-net-pci,netdev={letter},addr=0x{device},romfile=,mac=52:54:00:52:4f:{index:02x}"),
         ]);
     }
+    if options.vga {
+        add(&["-device", "VGA,addr=0x2"]);
+    }
     if options.uefi {
         let firmware = tools.join("usr/share/OVMF");
         let variables = options.disk.with_extension("vars");
@@ -180,7 +187,10 @@ fn command(layout: &Layout, machine: &Qemu, slots: &[&str], options: &Options) -
         // What board/qemu adds to the kernel's arguments reaches the unified image through the firmware tables.
         let board = board::load(layout, "qemu")?;
         let extra = format!("{} {}", board.cmdline.join(" "), options.append);
-        add(&["-smbios", &format!("type=11,value=io.systemd.stub.kernel-cmdline-extra={}", extra.trim().replace(',', ",,"))]);
+        add(&[
+            "-smbios",
+            &format!("type=11,value=io.systemd.stub.kernel-cmdline-extra={}", extra.trim().replace(',', ",,")),
+        ]);
     } else {
         let cmdline = std::fs::read_to_string(layout.output("cmdline"))
             .context("no image is built yet: start `image-builder build`")?;
@@ -205,8 +215,8 @@ fn with_backend(serial: &str) -> String {
 
 fn default_network(letter: char, forwards: &[(u16, u16)]) -> String {
     if letter != 'a' {
-        // A network without anybody: a hub port.
-        return format!("hubport,hubid={}", u32::from(letter));
+        // Networks of their own, 10.0.3.0 and up, with an address server and no way out.
+        return format!("user,restrict=on,net=10.0.{}.0/24", u32::from(letter) - u32::from('a') + 2);
     }
     let forwards: String =
         forwards.iter().map(|(host, guest)| format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}")).collect();
@@ -220,7 +230,7 @@ mod tests {
     #[test]
     fn the_first_nic_forwards_and_the_others_are_alone() {
         assert_eq!(default_network('a', &[(2222, 22)]), "user,hostfwd=tcp:127.0.0.1:2222-:22");
-        assert!(default_network('b', &[(2222, 22)]).starts_with("hubport"));
+        assert_eq!(default_network('b', &[(2222, 22)]), "user,restrict=on,net=10.0.3.0/24");
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn choose(boards: &[Board], machine: &Machine) -> Board {
         sys_vendor: String::new(),
         product_names: Vec::new(),
         consoles: vec!["ttyS0".into(), "tty1".into()],
-        modules: vec!["button".into(), "evdev".into()],
+        modules: vec!["button".into()],
         nics: Vec::new(),
     })
 }
@@ -101,12 +101,36 @@ pub fn publish(board: &Board, nics: &[Named]) -> Result<(), Fault> {
     pseudo::write(path, &text)?;
     let wants = Path::new("/run/systemd/system/rostrum.target.wants");
     std::fs::create_dir_all(wants).map_err(|source| Fault::Write { path: wants.into(), source })?;
-    for console in board.consoles.iter().filter(|console| Path::new("/dev").join(console).exists()) {
+    let screen = has_screen();
+    let usable = |console: &&String| Path::new("/dev").join(console).exists() && (screen || !is_screen(console));
+    for console in board.consoles.iter().filter(usable) {
         let link = wants.join(format!("console@{console}.service"));
         std::os::unix::fs::symlink("/usr/lib/systemd/system/console@.service", &link)
             .map_err(|source| Fault::Write { path: link, source })?;
     }
     Ok(())
+}
+
+/// `tty1` and its like are on the screen; `ttyS0` is not.
+fn is_screen(console: &str) -> bool {
+    console.strip_prefix("tty").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Modules for the USB keyboards of a machine with a screen; the kernel has PS/2 built in.
+pub fn keyboard_modules() -> Vec<String> {
+    const NAMES: [&str; 2] = ["usbhid", "hid_generic"];
+    if has_screen() { NAMES.map(str::to_owned).to_vec() } else { Vec::new() }
+}
+
+/// Whether text on the screen would be seen: the kernel has these terminals without any screen as well.
+fn has_screen() -> bool {
+    let text_mode = || {
+        let names = std::fs::read_dir("/sys/class/vtconsole").into_iter().flatten().flatten();
+        names
+            .filter_map(|entry| std::fs::read_to_string(entry.path().join("name")).ok())
+            .any(|name| name.contains("VGA"))
+    };
+    Path::new("/sys/class/graphics/fb0").exists() || text_mode()
 }
 
 #[cfg(test)]
@@ -125,6 +149,13 @@ mod tests {
         assert_eq!(choose(&boards(), &machine).name, "cms1000");
         let machine = Machine { sys_vendor: "QEMU".into(), product_name: "anything".into() };
         assert_eq!(choose(&boards(), &machine).name, "qemu");
+    }
+
+    #[test]
+    fn serial_lines_need_no_screen() {
+        assert!(is_screen("tty1"));
+        assert!(!is_screen("ttyS0"));
+        assert!(!is_screen("hvc0"));
     }
 
     #[test]

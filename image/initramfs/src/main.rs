@@ -68,6 +68,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
     match loader::Loader::open(Path::new(&format!("{modules}/rostrum.json")), Path::new(&modules)) {
         Ok(mut loader) => {
             loader.load_all(&board.modules);
+            loader.load_all(&board::keyboard_modules());
             loader.load_matching(&modalias::present_devices(Buses::All));
         }
         Err(reason) => fault::warn(&format!("no drivers beyond the disk's: {reason}")),

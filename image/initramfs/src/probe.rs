@@ -26,7 +26,8 @@ const LISTENING: [(&str, &str); 4] = [("tcp", "0A"), ("tcp6", "0A"), ("udp", "07
 
 /// Leaves the probe behind when it is asked for; call it when the root is `/`.
 pub fn start_if_asked() {
-    let asked = std::fs::read_to_string("/proc/cmdline").is_ok_and(|line| line.split_whitespace().any(|word| word == WORD));
+    let asked =
+        std::fs::read_to_string("/proc/cmdline").is_ok_and(|line| line.split_whitespace().any(|word| word == WORD));
     if !asked {
         return;
     }
@@ -85,7 +86,9 @@ fn processes() -> Vec<Value> {
         .filter(|pid| *pid != own)
         .filter_map(|pid| {
             let status = text(format!("/proc/{pid}/status"));
-            let field = |name: &str| status.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned()));
+            let field = |name: &str| {
+                status.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned()))
+            };
             let resident: u64 = field("VmRSS")?.split_whitespace().next()?.parse().ok()?;
             Some(json!({ "pid": pid, "name": field("Name")?, "rss_kib": resident }))
         })

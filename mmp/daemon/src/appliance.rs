@@ -320,11 +320,6 @@ impl Appliance {
     fn changing(&self) -> MutexGuard<'_, Changing> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Whether a change can be begun; what the watchdog asks for. A change may take its time, but not for ever.
-    pub fn is_alive(&self) -> bool {
-        self.settings.try_read().is_ok()
-    }
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {

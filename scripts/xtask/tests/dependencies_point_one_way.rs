@@ -21,6 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("xtask", &["mmp-grammar", "mmp-model"]),
     ("fuzz", &["mmp-control", "mmp-grammar", "mmp-model", "mmp-sftp"]),
     ("harness", &[]),
+    ("probe", &[]),
+    ("bench", &["harness", "probe"]),
     ("scenarios", &["harness", "mmp-control", "mmp-grammar", "mmp-model"]),
 ];
 

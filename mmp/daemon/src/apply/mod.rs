@@ -19,9 +19,11 @@ use nix::unistd::{Gid, Group, chown};
 
 use crate::{
     durable::{self, WriteError},
+    journal,
     paths::Paths,
     plan::{Daemon, Step},
     render::{self, File},
+    store::chain,
 };
 
 /// Why a step failed.
@@ -93,8 +95,11 @@ impl System {
             Step::Start(daemon) => systemctl("start", *daemon, moment),
             Step::Restart(daemon) => systemctl("restart", *daemon, moment),
             Step::Stop(daemon) => systemctl("stop", *daemon, moment),
-            Step::Reload(Daemon::Unbound) => unbound_control("reload_keep_cache").map(|_| ()),
-            Step::Reload(Daemon::Chrony) => Ok(process::run("/usr/bin/chronyc", &["reload", "sources"]).map(|_| ())?),
+            Step::Reload(daemon) => reload(*daemon).or_else(|error| {
+                // It may be on its way up, or have died: a new start reads the new files too.
+                journal::info(&format!("{} does not reload and is restarted: {}", daemon.unit(), chain(&error)));
+                systemctl("restart", *daemon, moment)
+            }),
         }
     }
 
@@ -118,6 +123,13 @@ impl System {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(ApplyError::File { path, source }),
             _ => Ok(()),
         }
+    }
+}
+
+fn reload(daemon: Daemon) -> Result<(), ApplyError> {
+    match daemon {
+        Daemon::Unbound => unbound_control("reload_keep_cache").map(|_| ()),
+        Daemon::Chrony => Ok(process::run("/usr/bin/chronyc", &["reload", "sources"]).map(|_| ())?),
     }
 }
 

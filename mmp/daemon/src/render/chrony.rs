@@ -27,6 +27,7 @@ pub fn files(ntp: &Ntp, group_key: Option<&str>) -> Files {
     // need years to be right. Later it is only slewed, under the calls in progress.
     let config = format!(
         "sourcedir {FOLDER}\nkeyfile {KEYS}\ndriftfile /data/lib/chrony/drift\nmakestep 1.0 3\nrtcsync\ncmdport 0\nport 0\n\
+         pidfile /run/chrony/chronyd.pid\n\
          maxdistance 16\nlogchange 1\n"
     );
     let option = key.and_then(first_key).map(|id| format!(" key {id}")).unwrap_or_default();

@@ -29,7 +29,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
         let mut upload =
             Running::start(client.sftp_command().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()))?;
         upload.type_in(&format!("put {} {name}\n", new.display()))?;
-        // A few thousand packets into it; a whole upload takes tens of thousands.
+        // Some megabytes into it: a packet carries at most 64 KiB, so a whole upload takes a thousand at least.
         let deadline = Instant::now() + ANSWER;
         while appliance
             .packets()?

@@ -17,7 +17,6 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let long = "x".repeat(65);
     for refused in [
         format!("put {file} .hidden"),
-        format!("put {file} ../cert.pem"),
         format!("put {file} /etc/cert.pem"),
         format!("put {file} folder/cert.pem"),
         format!("put {file} \"two words.pem\""),
@@ -40,6 +39,8 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     for name in ["hidden", "cert.pem", "link.pem", "folder", "xxx"] {
         expect::lacks(&listing.stdout, name)?;
     }
+    // Above the folder is the folder.
+    expect::code(&client.sftp(&format!("put {file} ../../up.pem\nrm up.pem\n"), ANSWER)?, 0)?;
     // What the rules allow is allowed.
     expect::code(&client.sftp(&format!("put {file} A-z_0.9.PEM\nrm A-z_0.9.PEM\n"), ANSWER)?, 0)
 }
