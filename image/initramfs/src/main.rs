@@ -57,6 +57,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
     let disk = partitions::wait_for(&arguments, DISK_DEADLINE, more_drivers)?;
     let device = dm::open_verity("root", &disk, &arguments)?;
     pseudo::mount_root(&device, ROOT, &arguments.filesystem)?;
+    pseudo::mount_temporary(ROOT)?;
 
     let data = data::mount(disk.data.as_deref(), ROOT);
     identity::provide(ROOT, data.is_persistent())?;

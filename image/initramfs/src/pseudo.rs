@@ -22,6 +22,14 @@ pub fn mount_root(device: &Path, target: &str, filesystem: &str) -> Result<(), F
         .map_err(|source| Fault::Mount { target: target.into(), source })
 }
 
+/// Gives the root its only writable folder beside `/run` and `/data`.
+pub fn mount_temporary(root: &str) -> Result<(), Fault> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    let target = format!("{root}/tmp");
+    mount(Some("tmpfs"), target.as_str(), Some("tmpfs"), flags, Some("mode=1777,size=10%"))
+        .map_err(|source| Fault::Mount { target, source })
+}
+
 /// Reads a small text file.
 pub fn read(path: impl AsRef<Path>) -> Result<String, Fault> {
     std::fs::read_to_string(path.as_ref()).map_err(|source| Fault::Read { path: path.as_ref().into(), source })

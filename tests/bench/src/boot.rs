@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 use harness::{Appliance, Builder, tools};
 
 use crate::{
+    baseline,
     inside::{self, Clock, Entrance},
     table::Table,
 };
@@ -39,9 +40,10 @@ fn counted(name: &str) -> Result<Counted> {
     let folder = tempfile::tempdir()?;
     let entrance = Entrance::new(folder.path(), &tools::image().join("initramfs.cpio"))?;
     let builder = Builder::default().icount();
-    let (mut appliance, mut probe) = inside::boot(&entrance, builder, "")?;
+    let (mut appliance, mut probe) = inside::boot(&entrance, builder)?;
     let clock = probe.clock()?;
-    // The journal tells what the time was spent on.
+    // The journal tells what the time was spent on; it is read from the disk.
+    probe.ask("sync")?;
     let kept = appliance.keep(name)?;
     eprintln!("   journal in {}", kept.display());
     Ok(clock.into())
@@ -99,17 +101,11 @@ pub fn measure_uefi(table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// A plain Debian for comparison: counted seconds, and the machine.
+/// A counted boot of the plain Debian that lies in `folder`.
 pub fn debian(folder: &Path, disk: &Path) -> Result<Counted> {
     let scratch = tempfile::tempdir()?;
     let entrance = Entrance::new(scratch.path(), &folder.join("initrd"))?;
-    let arguments = "root=/dev/vda ro console=ttyS0 quiet no_timer_check tsc=reliable rdinit=/probe";
-    let builder = Builder::default().icount().disk(disk).extra(&[
-        "-kernel",
-        &folder.join("vmlinuz").display().to_string(),
-        "-append",
-        arguments,
-    ]);
-    let (_appliance, mut probe) = inside::boot(&entrance, builder, "")?;
+    let builder = baseline::machine(Builder::default().icount().disk(disk), folder, "rdinit=/probe");
+    let (_appliance, mut probe) = inside::boot(&entrance, builder)?;
     Ok(probe.clock()?.into())
 }

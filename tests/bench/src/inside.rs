@@ -16,6 +16,8 @@ use harness::{Appliance, Builder, tools};
 
 /// Longest time that an answer takes: a few hundred commands under emulation.
 const ANSWER: Duration = Duration::from_secs(180);
+/// From power on to a prompt; counted time takes its time.
+const BOOT: Duration = Duration::from_secs(300);
 
 /// Puts the probe into machines that are about to start.
 #[derive(Debug)]
@@ -38,9 +40,9 @@ impl Entrance {
         Ok(Self { listener: UnixListener::bind(&socket)?, socket, initramfs: file })
     }
 
-    /// The machine with the probe in it; `arguments` go to the kernel as well.
-    pub fn prepare(&self, builder: Builder, arguments: &str) -> Builder {
-        builder.append(format!("rdinit=/probe {arguments}").trim()).extra(&[
+    /// The machine with the probe in it.
+    pub fn prepare(&self, builder: Builder) -> Builder {
+        builder.append("rdinit=/probe").extra(&[
             "-chardev",
             &format!("socket,id=probe,path={}", self.socket.display()),
             "-serial",
@@ -120,10 +122,10 @@ pub struct Clock {
 }
 
 /// Boots to the login prompt.
-pub fn boot(entrance: &Entrance, builder: Builder, arguments: &str) -> Result<(Appliance, Probe)> {
-    let mut appliance = entrance.prepare(builder, arguments).start()?;
+pub fn boot(entrance: &Entrance, builder: Builder) -> Result<(Appliance, Probe)> {
+    let mut appliance = entrance.prepare(builder).start()?;
     let probe = entrance.probe()?;
-    appliance.wait_for_login()?;
+    appliance.machine.console.expect("login:", BOOT)?;
     Ok((appliance, probe))
 }
 

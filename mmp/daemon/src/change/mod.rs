@@ -143,3 +143,78 @@ pub(crate) mod tests {
         assert_eq!(change(&clean(), &ask, &facts).unwrap().unwrap_err().message, "Invalid timezone: Europe/Atlantis");
     }
 }
+
+/// What holds of the settings after any sequence of requests.
+#[cfg(test)]
+mod properties {
+    use mmp_control::{
+        Secret,
+        request::{Ipv4, Ntp, User},
+    };
+    use mmp_model::{Role, Subnet, interface::Addressing};
+    use proptest::prelude::*;
+
+    use super::{tests::clean, tests::facts, *};
+
+    fn any_request() -> impl Strategy<Value = Request> {
+        let letter = prop_oneof![Just("a"), Just("b")].prop_map(|l| l.parse::<Letter>().expect("a letter"));
+        let ipv4 = prop_oneof![
+            (0u8..4, 1u8..5, 22u8..27).prop_map(|(third, last, length)| {
+                let address = format!("10.0.{third}.{last}/{length}").parse().expect("an address");
+                Ipv4::Add(address, [10, 0, third, 9].into())
+            }),
+            Just(Ipv4::Del),
+            Just(Ipv4::Dhcp),
+            Just(Ipv4::Enable),
+            Just(Ipv4::Disable),
+            Just(Ipv4::Default),
+            (0u8..4).prop_map(|n| Ipv4::RouteAdd(format!("172.16.{n}.0/24").parse().expect("a subnet"))),
+            (0u8..4).prop_map(|n| Ipv4::RouteDel(format!("172.16.{n}.0/24").parse().expect("a subnet"))),
+        ];
+        let name =
+            prop_oneof![Just("admin"), Just("root"), Just("bob")].prop_map(|n| n.parse::<Username>().expect("a name"));
+        let user = prop_oneof![
+            (name.clone(), any::<bool>()).prop_map(|(name, admin)| {
+                User::Add(name, if admin { Role::Admin } else { Role::Api }, Secret::new("x".into()))
+            }),
+            name.clone().prop_map(User::Del),
+            name.prop_map(User::Expire),
+        ];
+        prop_oneof![
+            (letter, ipv4).prop_map(|(letter, ask)| Request::Ipv4(letter, ask)),
+            user.prop_map(Request::User),
+            (0u8..8).prop_map(|n| Request::Ntp(Ntp::Add(format!("192.0.2.{n}").parse().expect("a host")))),
+        ]
+    }
+
+    fn subnets(settings: &Settings) -> Vec<Subnet> {
+        let on = settings.interfaces.ipv4.values().filter(|ipv4| ipv4.enabled);
+        on.filter_map(|ipv4| match &ipv4.addressing {
+            Addressing::Static { address, .. } => Some(address.subnet()),
+            _ => None,
+        })
+        .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_sequence_of_requests_breaks_what_holds(requests in proptest::collection::vec(any_request(), 0..40)) {
+            let mut settings = clean();
+            for request in &requests {
+                if let Some(Ok((next, _))) = change(&settings, request, &facts()) {
+                    settings = next;
+                }
+            }
+            let subnets = subnets(&settings);
+            let clash = subnets.iter().enumerate().any(|(i, one)| subnets[i + 1..].iter().any(|two| one.overlaps(two)));
+            prop_assert!(!clash, "two interfaces in one subnet");
+            prop_assert!(settings.accounts.accounts.values().any(|account| account.role == Role::Admin));
+            let mut numbers: Vec<u32> = settings.accounts.accounts.values().map(|account| account.uid).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            prop_assert_eq!(numbers.len(), settings.accounts.accounts.len(), "a number is used twice");
+            prop_assert!(settings.ntp.servers.len() <= mmp_model::time::MAX_NTP_SERVERS);
+            prop_assert_eq!(mmp_model::versions::load(mmp_model::versions::store(&settings)).expect("loads"), settings);
+        }
+    }
+}
