@@ -11,7 +11,7 @@ use nix::mount::{MsFlags, mount};
 use nix::unistd::{chdir, chroot, execv};
 
 use crate::fault::Fault;
-use crate::{probe, pseudo};
+use crate::pseudo;
 
 /// The mounts that move below the root.
 const MOVED: [&str; 5] = ["/proc", "/sys", "/dev", "/run", "/data"];
@@ -28,7 +28,6 @@ pub fn to_systemd(root: &str) -> Result<Infallible, Fault> {
     relocate(".", "/")?;
     chroot(".").map_err(Fault::Handover)?;
     chdir("/").map_err(Fault::Handover)?;
-    probe::start_if_asked();
     let program = CString::from(c"/usr/lib/systemd/systemd");
     execv(&program, &[c"systemd"]).map_err(Fault::Handover)
 }

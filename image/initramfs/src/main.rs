@@ -20,7 +20,6 @@ mod loader;
 mod modalias;
 mod nics;
 mod partitions;
-mod probe;
 mod pseudo;
 mod tunables;
 

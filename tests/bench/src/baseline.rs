@@ -10,12 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use harness::{
-    Builder,
-    appliance::BOOT,
-    process::run,
-    tools,
-};
+use harness::{Builder, appliance::BOOT, process::run, tools};
 
 use crate::{
     boot::{self, Counted},

@@ -14,6 +14,7 @@ use harness::{Appliance, Builder, tools};
 
 use crate::{
     baseline,
+    device::{self, Answers},
     inside::{self, Clock, Entrance},
     table::Table,
 };
@@ -35,8 +36,8 @@ impl From<Clock> for Counted {
     }
 }
 
-/// One counted boot of the appliance.
-fn counted(name: &str) -> Result<Counted> {
+/// One counted boot of the appliance, and its shell's answers by the same clock if they are wanted.
+fn counted(name: &str, answers: bool) -> Result<(Counted, Option<Answers>)> {
     let folder = tempfile::tempdir()?;
     let entrance = Entrance::new(folder.path(), &tools::image().join("initramfs.cpio"))?;
     let builder = Builder::default().icount();
@@ -46,16 +47,25 @@ fn counted(name: &str) -> Result<Counted> {
     probe.ask("sync")?;
     let kept = appliance.keep(name)?;
     eprintln!("   journal in {}", kept.display());
-    Ok(clock.into())
+    if !answers {
+        return Ok((clock.into(), None));
+    }
+    appliance.first_login()?;
+    Ok((clock.into(), Some(device::answers(&mut probe)?)))
 }
 
 /// Counted boots, twice to show how well they repeat.
 pub fn measure_counted(table: &mut Table, debian: Option<Counted>) -> Result<()> {
-    let runs = [counted("bench-boot-1")?, counted("bench-boot-2")?];
-    let [first, second] = runs;
+    let (first, _) = counted("bench-boot-1", false)?;
+    let (second, answers) = counted("bench-boot-2", true)?;
     let beside = match debian {
         Some(debian) => {
-            format!("again {:.2} s; plain Debian 13: {:.2} s, {:.1}x", second.login, debian.login, debian.login / first.login)
+            format!(
+                "again {:.2} s; plain Debian 13: {:.2} s, {:.1}x",
+                second.login,
+                debian.login,
+                debian.login / first.login
+            )
         }
         None => format!("again {:.2} s; --baseline measures a plain Debian 13", second.login),
     };
@@ -76,8 +86,12 @@ pub fn measure_counted(table: &mut Table, debian: Option<Counted>) -> Result<()>
         "  of it idle",
         format!("{:.2} s", first.idle),
         "",
-        debian.map_or_else(|| "waits for the disk".to_owned(), |debian| format!("plain Debian 13: {:.2} s", debian.idle)),
+        debian
+            .map_or_else(|| "waits for the disk".to_owned(), |debian| format!("plain Debian 13: {:.2} s", debian.idle)),
     );
+    if let Some(answers) = answers {
+        answers.add(table, "counted", ["", ""]);
+    }
     Ok(())
 }
 

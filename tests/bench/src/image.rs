@@ -16,7 +16,8 @@ const SETUID_OR_SETGID: u32 = 0o6000;
 /// Adds them.
 pub fn measure(table: &mut Table) -> Result<()> {
     let size = |name: &str| -> Result<f64> {
-        Ok(fs::metadata(tools::image().join(name)).with_context(|| format!("{name}: build the image first"))?.len() as f64
+        Ok(fs::metadata(tools::image().join(name)).with_context(|| format!("{name}: build the image first"))?.len()
+            as f64
             / f64::from(1 << 20))
     };
     let root = tools::image().join("root");
@@ -36,7 +37,12 @@ pub fn measure(table: &mut Table) -> Result<()> {
     );
 
     let list = fs::read_to_string(root.join("usr/lib/rostrum/packages.tsv")).context("list of packages")?;
-    table.add("Debian packages in the image", list.lines().skip(1).count().to_string(), "", "some file of each is there");
+    table.add(
+        "Debian packages in the image",
+        list.lines().skip(1).count().to_string(),
+        "",
+        "some file of each is there",
+    );
 
     // A program is what the kernel starts: ELF with an entry for a loader, or a script; libraries are not meant.
     let programs = files.iter().filter(|(path, metadata)| is_program(path, metadata)).count();

@@ -38,7 +38,12 @@ pub struct Shell {
 
 impl Shell {
     /// Starts a program as an account and waits for one of `prompts`.
-    pub fn start(program: &Path, arguments: &[&str], account: Option<(u32, u32)>, prompts: &[&str]) -> io::Result<Self> {
+    pub fn start(
+        program: &Path,
+        arguments: &[&str],
+        account: Option<(u32, u32)>,
+        prompts: &[&str],
+    ) -> io::Result<Self> {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None)?;
         let slave = |fd: &OwnedFd| fd.try_clone().map(Stdio::from);

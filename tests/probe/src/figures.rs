@@ -1,10 +1,6 @@
 //! Answers: memory, processes, ports, and the shell's times, all as seen from inside.
 
-use std::{
-    fs, io,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, io, path::Path, time::Duration};
 
 use probe::dialogue::{GROUP, Shell, USER};
 
@@ -77,8 +73,7 @@ fn port(row: &str, state: &str) -> Option<String> {
     let (address, port) = local.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     // Addresses are words in the byte order of the machine: 127.x.y.z ends with 7F, ::1 with 01000000.
-    let loopback = (address.len() == 8 && address.ends_with("7F"))
-        || address == "00000000000000000000000001000000";
+    let loopback = (address.len() == 8 && address.ends_with("7F")) || address == "00000000000000000000000001000000";
     (now == state).then(|| format!("{port}{}", if loopback { " local" } else { "" }))
 }
 
@@ -100,7 +95,11 @@ fn commands(count: u32, typed: &str) -> io::Result<String> {
     let mut shell = open()?;
     let mut text = String::new();
     for _ in 0..count {
-        text.push_str(&line(shell.command(typed, PROMPT)?.0));
+        let (time, shown) = shell.command(typed, PROMPT)?;
+        if shown.trim() == PROMPT.trim() || shown.contains("ERROR") {
+            return Err(io::Error::other(format!("{typed}: {}", shown.trim())));
+        }
+        text.push_str(&line(time));
     }
     Ok(text)
 }
