@@ -101,6 +101,8 @@ pub enum User {
     Info(Username),
     /// Could this account be added? Asked before its password is asked for.
     CheckAdd(Username, Role),
+    /// Could this account's password be reset? Asked before the password is asked for.
+    CheckReset(Username),
     /// A new account; its password is temporary.
     Add(Username, Role, Secret),
     /// Away with it.

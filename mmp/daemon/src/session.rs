@@ -245,7 +245,7 @@ fn is_command(request: &Request) -> bool {
         Request::Live(_)
             | Request::File(request::File::List | request::File::Stat(_))
             // Asked on the way to the command itself, which follows.
-            | Request::User(User::CheckAdd(..))
+            | Request::User(User::CheckAdd(..) | User::CheckReset(_))
     )
 }
 

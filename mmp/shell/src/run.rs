@@ -226,6 +226,7 @@ impl Line<'_> {
         if *user == self.session.welcome.user {
             return self.change_password();
         }
+        self.ask(Request::User(User::CheckReset(user.clone())))?;
         self.new_password(&|new| Request::User(User::Reset(user.clone(), new)))
     }
 }

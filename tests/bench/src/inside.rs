@@ -96,28 +96,22 @@ impl Probe {
             Ok(line.trim().parse()?)
         };
         Ok(Clock {
-            now: field("counter ")? / 1e9,
             first_program: field("first-program ")? / 1e9,
             console: field("console ")? / 1e9,
-            uptime: field("uptime ")?,
             idle: field("idle ")?,
         })
     }
 }
 
-/// Clocks of a machine, in seconds; the first three are counter values, and seconds only where time is counted in
+/// Clocks of a machine, in seconds; all but the last are counter values, and seconds only where time is counted in
 /// instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    /// Since power on.
-    pub now: f64,
     /// Power on to the first program.
     pub first_program: f64,
     /// Power on to what was written to the console last.
     pub console: f64,
-    /// Since the kernel's start.
-    pub uptime: f64,
-    /// Of these, waited for something.
+    /// Since the kernel's start, waited for something.
     pub idle: f64,
 }
 

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod boot;
+mod container;
 mod device;
 mod image;
 mod inside;
@@ -64,6 +65,7 @@ fn measure(wanted: &Wanted) -> Result<()> {
         device::measure(&mut table, debian)?;
     }
     if wanted.native {
+        container::measure(&mut table)?;
         native::measure(&mut table)?;
     }
     println!("{}", table.text());

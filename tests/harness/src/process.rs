@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use nix::{
     errno::Errno,
     sys::{
-        signal::{Signal, kill},
+        signal::{Signal, kill, killpg},
         wait::{Id, WaitPidFlag, waitid},
     },
     unistd::Pid,
@@ -145,10 +145,10 @@ impl Running {
         self.child.wait().with_context(|| format!("cannot wait for {}", self.name))
     }
 
-    /// Ends it without asking, as a crash would.
-    pub fn kill(&mut self) {
+    /// Ends it and all that it started without asking, as a crash would. It has to lead a process group.
+    pub fn kill_group(&mut self) {
         // It may have ended meanwhile.
-        let _ = self.child.kill();
+        let _ = killpg(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGKILL);
         let _ = self.child.wait();
     }
 

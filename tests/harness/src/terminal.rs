@@ -106,8 +106,8 @@ impl Terminal {
     pub fn expect_any(&mut self, wanted: &[&str], within: Duration) -> Result<(usize, String)> {
         let (mark, column) = (self.mark, self.mark_column);
         let description = wanted.join("\" or \"");
-        let (found, before, end) = self.wait(&format!("\"{description}\""), within, |screen| {
-            let text: String = screen.text_from(mark).chars().skip(column).collect();
+        let (found, before, end) = self.wait(&format!("\"{description}\""), within, |seen| {
+            let text: String = seen.screen.text_from(mark).chars().skip(column).collect();
             let (at, which) = wanted.iter().enumerate().filter_map(|(i, w)| Some((text.find(w)?, i))).min()?;
             let before = text[..at].to_owned();
             Some((which, before, text[..at + wanted[which].len()].to_owned()))
@@ -130,8 +130,22 @@ impl Terminal {
     /// Waits until the line of the cursor is `prompt`, with nothing typed behind it.
     pub fn expect_prompt(&mut self, prompt: &str, within: Duration) -> Result<()> {
         let prompt = prompt.trim_end();
-        let row = self.wait(&format!("the prompt \"{prompt}\""), within, |screen| {
-            (screen.current_line() == prompt).then(|| screen.row())
+        let row = self.wait(&format!("the prompt \"{prompt}\""), within, |seen| {
+            (seen.screen.current_line() == prompt).then(|| seen.screen.row())
+        })?;
+        (self.mark, self.mark_column) = (row, prompt.chars().count());
+        Ok(())
+    }
+
+    /// Presses Ctrl-C and waits for the prompt that follows, whatever went before.
+    pub fn interrupt(&mut self, prompt: &str, within: Duration) -> Result<()> {
+        let prompt = prompt.trim_end();
+        let before = lock(&self.shared.seen).raw.len();
+        self.send("\x03")?;
+        let row = self.wait(&format!("the prompt \"{prompt}\" after Ctrl-C"), within, |seen| {
+            // It may be drawn in the very line that the key was pressed in.
+            let drawn = String::from_utf8_lossy(&seen.raw[before..]).contains(prompt);
+            (drawn && seen.screen.current_line() == prompt).then(|| seen.screen.row())
         })?;
         (self.mark, self.mark_column) = (row, prompt.chars().count());
         Ok(())
@@ -146,15 +160,19 @@ impl Terminal {
         let deadline = Instant::now() + within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let paged = self.wait(&format!("the prompt \"{prompt}\" after \"{line}\""), left, |screen| {
-                let now = screen.current_line();
-                if now == prompt && screen.row() > start { Some(false) } else { now.contains(PAGER).then_some(true) }
+            let paged = self.wait(&format!("the prompt \"{prompt}\" after \"{line}\""), left, |seen| {
+                let now = seen.screen.current_line();
+                if now == prompt && seen.screen.row() > start {
+                    Some(false)
+                } else {
+                    now.contains(PAGER).then_some(true)
+                }
             })?;
             if !paged {
                 break;
             }
             self.send(" ")?;
-            self.wait("the next page", left, |screen| (!screen.current_line().contains(PAGER)).then_some(()))?;
+            self.wait("the next page", left, |seen| (!seen.screen.current_line().contains(PAGER)).then_some(()))?;
         }
         let seen = lock(&self.shared.seen);
         let row = seen.screen.row();
@@ -198,11 +216,11 @@ impl Terminal {
         std::fs::write(file, self.transcript()).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    fn wait<T>(&self, what: &str, within: Duration, mut test: impl FnMut(&Screen) -> Option<T>) -> Result<T> {
+    fn wait<T>(&self, what: &str, within: Duration, mut test: impl FnMut(&Seen) -> Option<T>) -> Result<T> {
         let deadline = Instant::now() + within;
         let mut seen = lock(&self.shared.seen);
         loop {
-            if let Some(value) = test(&seen.screen) {
+            if let Some(value) = test(&seen) {
                 return Ok(value);
             }
             let shown = seen.screen.text_from(self.mark);
@@ -280,6 +298,20 @@ mod tests {
         });
         assert_eq!(terminal.command("cms> ", "dns", SOON).unwrap(), "Forward zones:\n    none");
         assert_eq!(&answer.join().unwrap(), b"dns\r");
+    }
+
+    #[test]
+    fn an_interrupt_waits_for_a_prompt_drawn_after_it() {
+        let (mut terminal, mut peer) = pair();
+        peer.write_all(b"cms> ping 192.0.2.1\r\nPING 192.0.2.1").unwrap();
+        terminal.expect("PING", SOON).unwrap();
+        let answer = thread::spawn(move || {
+            peer.read_exact(&mut [0]).unwrap();
+            peer.write_all(b"^C\r\x1b[Kcms> ").unwrap();
+            peer
+        });
+        terminal.interrupt("cms>", SOON).unwrap();
+        answer.join().unwrap();
     }
 
     #[test]

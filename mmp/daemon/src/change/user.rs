@@ -15,6 +15,7 @@ pub fn change(accounts: &mut Accounts, ask: &Ask, facts: &Facts) -> Option<Resul
     Some(match ask {
         Ask::List | Ask::Info(_) => return None,
         Ask::CheckAdd(name, _) => free(accounts, name).map(|()| Reply::Nothing),
+        Ask::CheckReset(name) => find(accounts, name).map(|_| Reply::Nothing),
         Ask::Add(name, role, _) => add(accounts, name, *role, facts),
         Ask::Del(name) => del(accounts, name),
         Ask::Expire(name) => expire(accounts, name),
@@ -122,9 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_name_is_refused_before_the_password_is_asked_for() {
+    fn a_wrong_name_is_refused_before_the_password_is_asked_for() {
         let check = Request::User(Ask::CheckAdd(name("admin"), Role::Admin));
         assert_eq!(refused(&clean(), &check), "User already exists: admin");
+        let check = Request::User(Ask::CheckReset(name("bob")));
+        assert_eq!(refused(&clean(), &check), "No such user: bob");
     }
 
     #[test]

@@ -7,11 +7,13 @@ use harness::{
 };
 use mmp_grammar::{Command, families};
 
-use crate::stage::Stage;
+use crate::{access::accounts::add, stage::Stage};
 
 /// Examples that a clean virtual appliance refuses, and why.
 const REFUSED: &[(&str, &str)] = &[
     ("health", "not supported on this platform"),
+    ("iface a autoneg", "does not take this mode"),
+    ("iface a 1000 full", "does not take this mode"),
     ("ntp autokey enable", "utokey"),
     ("ntp groupkey", "File not found"),
     ("date set", "NTP"),
@@ -24,6 +26,8 @@ const NEW: &str = "Example-Pass-99";
 pub fn run(stage: &mut Stage) -> Result<()> {
     let mut failures = Vec::new();
     let mut count = 0;
+    // The examples speak of somebody.
+    add(stage.appliance(), "bob", "crypto", "Example-Pass-11")?;
     // What adds comes before what shows and deletes; the ends of the session are not tried to their end.
     let mut commands: Vec<&Command> = families::ALL.iter().flat_map(|family| family.commands).collect();
     commands.sort_by_key(|command| rank(command.example));
@@ -32,8 +36,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
         if let Err(error) = try_one(appliance, command) {
             failures.push(format!("{}: {error:#}", command.example));
             // A dialogue that went wrong must not spoil the next: back to the prompt.
-            appliance.machine.console.send("\x03\r")?;
-            appliance.machine.console.expect_prompt(&appliance.prompt, ANSWER)?;
+            appliance.machine.console.interrupt(&appliance.prompt, ANSWER)?;
         }
         count += 1;
     }
@@ -81,8 +84,7 @@ fn try_one(appliance: &mut Appliance, command: &Command) -> Result<()> {
             console.send_line(if std::mem::take(&mut current) { PASSWORD } else { NEW })?;
         }
         let before = console.expect_any(&["Success", &prompt], ANSWER)?;
-        console.send("\r")?;
-        console.expect_prompt(&prompt, ANSWER)?;
+        console.interrupt(&prompt, ANSWER)?;
         if before.1.contains("not") || before.1.contains("Invalid") {
             bail!("{}", before.1);
         }
@@ -92,8 +94,7 @@ fn try_one(appliance: &mut Appliance, command: &Command) -> Result<()> {
         // An unreachable address keeps them busy for minutes: Ctrl-C, as somebody would.
         console.send_line(example)?;
         console.expect_any(&["PING ", "traceroute to "], ANSWER)?;
-        console.send("\x03")?;
-        return console.expect_prompt(&prompt, ANSWER);
+        return console.interrupt(&prompt, ANSWER);
     }
     let output = console.command(&prompt, example, 2 * ANSWER).context("no prompt afterwards")?;
     if let Some((_, reason)) = REFUSED.iter().find(|(line, _)| example.starts_with(line))

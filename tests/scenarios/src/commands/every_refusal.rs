@@ -32,7 +32,6 @@ const DOCUMENTED: &[(&str, &str)] = &[
     ("user del nosuch", "No such user: nosuch"),
     ("user del admin", "Cannot delete the last admin user"),
     ("user add admin admin", "User already exists: admin"),
-    ("passwd nosuch", "No such user: nosuch"),
     ("ipv4 a add", "Usage:\n   ipv4 <interface>"),
     ("dns add", "Usage:\n   dns"),
     ("health", "health not supported on this platform"),
