@@ -180,7 +180,7 @@ impl Line<'_> {
     }
 
     fn stream(&mut self, request: Request) -> Result<(), ClientError> {
-        let mut lines = Lines { filters: &self.parsed.filters, pending: String::new(), all: String::new() };
+        let mut lines = Lines { filters: &self.parsed.filters, ..Lines::default() };
         let reply = self.session.call_streaming(self.logged, request, false, &mut |text| lines.take(text))?;
         lines.end();
         self.print(&render::reply(&reply));
@@ -237,16 +237,20 @@ fn retry(refusal: &Refusal) -> bool {
 }
 
 /// Output that comes bit by bit, filtered by lines.
+#[derive(Default)]
 struct Lines<'a> {
     filters: &'a [Filter],
     pending: String,
     all: String,
+    /// What was written last did not end its line; a prompt would be drawn over it.
+    unfinished: bool,
 }
 
 impl Lines<'_> {
     fn take(&mut self, text: &str) {
         if self.filters.is_empty() {
             output::write(text);
+            self.unfinished = !text.ends_with('\n');
             return;
         }
         self.pending.push_str(text);
@@ -266,6 +270,9 @@ impl Lines<'_> {
     }
 
     fn end(&mut self) {
+        if self.unfinished {
+            output::write("\n");
+        }
         let rest = std::mem::take(&mut self.pending);
         if !rest.is_empty() {
             self.line(&rest);

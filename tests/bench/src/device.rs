@@ -66,7 +66,7 @@ pub fn answers(probe: &mut Probe) -> Result<Answers> {
 pub fn measure(table: &mut Table, debian: Option<Debian>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let entrance = Entrance::new(folder.path(), &tools::image().join("initramfs.cpio"))?;
-    let (mut appliance, mut probe) = inside::boot(&entrance, Builder::default())?;
+    let (mut appliance, mut probe) = inside::boot(&entrance, if std::env::var_os("ONECPU").is_some() {Builder::default().extra(&["-smp","1"])} else {Builder::default()})?;
     let mut beside = format!("{:.1} s of processor time", appliance.machine.processor_seconds()?);
     if let Some(debian) = debian {
         beside.push_str(&format!("; plain Debian 13: {:.1} s", debian.wall));

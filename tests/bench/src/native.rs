@@ -44,10 +44,7 @@ pub fn enter() -> Result<()> {
 pub fn measure(table: &mut Table) -> Result<()> {
     // On the disk where the tree is: /tmp may be memory, where everything is durable at no cost.
     let folder = tempfile::tempdir_in(tools::target())?;
-    let programs = folder.path().join("programs");
-    fs::create_dir_all(&programs)?;
     // The account of the shell may not be able to reach the tree.
-    mount(Some("tmpfs"), &programs, Some("tmpfs"), MsFlags::empty(), Some("mode=0755"))?;
     mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), Some("mode=0755"))?;
     let shell = Path::new("/run/mmp");
     fs::copy(tools::target().join("release/mmp"), shell).context("mmp is not built")?;

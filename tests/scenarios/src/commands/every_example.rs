@@ -83,12 +83,8 @@ fn try_one(appliance: &mut Appliance, command: &Command) -> Result<()> {
             console.expect("Please enter", ANSWER)?;
             console.send_line(if std::mem::take(&mut current) { PASSWORD } else { NEW })?;
         }
-        let before = console.expect_any(&["Success", &prompt], ANSWER)?;
-        console.interrupt(&prompt, ANSWER)?;
-        if before.1.contains("not") || before.1.contains("Invalid") {
-            bail!("{}", before.1);
-        }
-        return Ok(());
+        console.expect("Success", ANSWER)?;
+        return console.expect_prompt(&prompt, ANSWER);
     }
     if command.streams {
         // An unreachable address keeps them busy for minutes: Ctrl-C, as somebody would.
