@@ -32,12 +32,11 @@ pub struct Debian {
     pub ssh: Duration,
 }
 
-/// Measures it; makes it first if need be.
-pub fn measure() -> Result<Debian> {
-    let folder = made()?;
+/// Measures it in a machine on segment a.
+pub fn measure(folder: &Path) -> Result<Debian> {
     let disk = folder.join("disk.raw");
-    let boot = boot::debian(&folder, &disk)?;
-    let mut appliance = machine(Builder::default().disk(&disk), &folder, "").start()?;
+    let boot = boot::debian(folder, &disk)?;
+    let mut appliance = machine(Builder::default().disk(&disk), folder, "").start()?;
     appliance.machine.console.expect("login:", Duration::from_secs(300))?;
     let wall = boot::wall(&appliance)?;
     appliance.wait_for_ssh()?;
@@ -53,7 +52,8 @@ pub fn machine(builder: Builder, folder: &Path, arguments: &str) -> Builder {
     builder.extra(&["-kernel", &file("vmlinuz"), "-initrd", &file("initrd"), "-append", &append])
 }
 
-fn made() -> Result<PathBuf> {
+/// Makes it if it is not there; its folder. It needs the network of the host.
+pub fn made() -> Result<PathBuf> {
     let folder = tools::target().join("baseline");
     let disk = folder.join("disk.raw");
     if disk.exists() {
@@ -62,6 +62,8 @@ fn made() -> Result<PathBuf> {
     eprintln!("== plain Debian 13 for comparison");
     fs::create_dir_all(&folder)?;
     let root = folder.join("root");
+    // An earlier try may have been interrupted.
+    forget(&root)?;
     let hook = |line: &str| format!("--customize-hook={line}");
     let mut make = Command::new("unshare");
     // Its own mounts: what is mounted into the tree meanwhile is gone when it is deleted.
@@ -83,9 +85,14 @@ fn made() -> Result<PathBuf> {
     let mut disk_of = tools::tool("usr/sbin/mke2fs");
     disk_of.args(["-q", "-F", "-t", "ext4", "-d"]).arg(&root).arg(&fresh);
     run(&mut disk_of, b"", MINUTES)?.success("mke2fs")?;
-    run(Command::new("rm").args(["-rf", "--one-file-system"]).arg(&root), b"", MINUTES)?.success("rm")?;
+    forget(&root)?;
     fs::rename(&fresh, &disk)?;
     Ok(folder)
+}
+
+/// Deletes a tree, and nothing that may still be mounted into it.
+fn forget(tree: &Path) -> Result<()> {
+    run(Command::new("rm").args(["-rf", "--one-file-system"]).arg(tree), b"", MINUTES)?.success("rm").map(drop)
 }
 
 fn newest(folder: &Path, prefix: &str) -> Result<PathBuf> {

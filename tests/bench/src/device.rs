@@ -66,7 +66,7 @@ pub fn answers(probe: &mut Probe) -> Result<Answers> {
 pub fn measure(table: &mut Table, debian: Option<Debian>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let entrance = Entrance::new(folder.path(), &tools::image().join("initramfs.cpio"))?;
-    let (mut appliance, mut probe) = inside::boot(&entrance, if std::env::var_os("ONECPU").is_some() {Builder::default().extra(&["-smp","1"])} else {Builder::default()})?;
+    let (mut appliance, mut probe) = inside::boot(&entrance, Builder::default())?;
     let mut beside = format!("{:.1} s of processor time", appliance.machine.processor_seconds()?);
     if let Some(debian) = debian {
         beside.push_str(&format!("; plain Debian 13: {:.1} s", debian.wall));
@@ -110,7 +110,11 @@ pub fn measure(table: &mut Table, debian: Option<Debian>) -> Result<()> {
         "listening ports",
         format!("{}, with DHCP {}", fixed.open.len(), with_dhcp.open.len()),
         "1",
-        format!("{}; only for itself: {}", with_dhcp.open.join(", "), with_dhcp.local.join(", ")),
+        format!(
+            "{}; only for itself: {}",
+            with_dhcp.open.join(", "),
+            if with_dhcp.local.is_empty() { "none".into() } else { with_dhcp.local.join(", ") }
+        ),
     );
     let client = appliance.ssh(FACTORY, PASSWORD)?;
     let ssh = Times::of(SSH_COMMANDS, |_| client.run("dns", ANSWER)?.success("ssh dns").map(drop))?;

@@ -97,6 +97,7 @@ impl Probe {
         };
         Ok(Clock {
             first_program: field("first-program ")? / 1e9,
+            prepared: field("prepared ")? / 1e9,
             console: field("console ")? / 1e9,
             idle: field("idle ")?,
         })
@@ -109,6 +110,8 @@ impl Probe {
 pub struct Clock {
     /// Power on to the first program.
     pub first_program: f64,
+    /// Power on to when the probe had done what it does at the start.
+    pub prepared: f64,
     /// Power on to what was written to the console last.
     pub console: f64,
     /// Since the kernel's start, waited for something.

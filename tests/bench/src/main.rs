@@ -49,6 +49,7 @@ fn wanted(arguments: impl Iterator<Item = String>) -> Result<Wanted> {
 }
 
 fn measure(wanted: &Wanted) -> Result<()> {
+    let baseline = if wanted.baseline { Some(baseline::made()?) } else { None };
     lan::enter()?;
     native::enter()?;
     let folder = tempfile::tempdir()?;
@@ -56,7 +57,7 @@ fn measure(wanted: &Wanted) -> Result<()> {
     let _names = peers::names_and_addresses(folder.path(), "52:54:00:52:4f:00")?;
     let mut table = table::Table::default();
     image::measure(&mut table)?;
-    let debian = if wanted.baseline { Some(baseline::measure()?) } else { None };
+    let debian = baseline.map(|folder| baseline::measure(&folder)).transpose()?;
     if wanted.boot {
         boot::measure_counted(&mut table, debian.map(|debian| debian.boot))?;
         boot::measure_uefi(&mut table)?;

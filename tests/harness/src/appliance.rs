@@ -87,13 +87,6 @@ impl Builder {
         self
     }
 
-    /// Leaves the program that tells figures of the running system on the second serial port.
-    pub fn probe(mut self) -> Self {
-        self.options.probe = true;
-        self.options.append = format!("{} rostrum.probe", self.options.append).trim().into();
-        self
-    }
-
     /// More arguments of QEMU.
     pub fn extra(mut self, arguments: &[&str]) -> Self {
         self.options.extra.extend(arguments.iter().map(|argument| (*argument).to_owned()));
@@ -265,7 +258,7 @@ impl Appliance {
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         self.machine.console.save(&folder.join("console.txt"))?;
         fs::write(folder.join("console.raw"), self.machine.console.raw())?;
-        for file in ["qemu.log", "dnsmasq.log", "chronyd.out", "a.pcap", "probe.log"] {
+        for file in ["qemu.log", "dnsmasq.log", "chronyd.out", "a.pcap"] {
             if self.machine.file(file).exists() {
                 fs::copy(self.machine.file(file), folder.join(file))?;
             }

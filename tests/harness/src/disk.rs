@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,6 +16,8 @@ use crate::{process::run, tools::tool};
 
 const LONG: Duration = Duration::from_secs(120);
 const SECTOR: u64 = 512;
+/// The partition table is within this.
+const HEAD: u64 = 64 << 10;
 
 /// Makes a qcow2 file over `base`; snapshots of the machine live in it.
 pub fn overlay(base: &Path, file: &Path) -> Result<()> {
@@ -23,6 +26,17 @@ pub fn overlay(base: &Path, file: &Path) -> Result<()> {
     let mut command = tool("usr/bin/qemu-img");
     command.args(["create", "-q", "-f", "qcow2", "-F", format, "-b"]).arg(base).arg(file);
     run(&mut command, b"", LONG)?.success("qemu-img create").map(drop)
+}
+
+/// A disk over `base` on which the start of a partition is overwritten.
+pub fn spoilt(base: &Path, partition_name: &str, file: &Path) -> Result<()> {
+    overlay(base, file)?;
+    let mut head = Vec::new();
+    fs::File::open(base)?.take(HEAD).read_to_end(&mut head)?;
+    let (first, _) = partition(&head, partition_name).with_context(|| format!("no partition {partition_name}"))?;
+    let mut write = tool("usr/bin/qemu-io");
+    write.args(["-f", "qcow2", "-c", &format!("write -P 0x5a {} 64k", first * SECTOR)]).arg(file);
+    run(&mut write, b"", LONG)?.success("qemu-io").map(drop)
 }
 
 /// A copy of the data partition of a qcow2 disk, which may be in use.

@@ -46,8 +46,6 @@ pub struct Options {
     pub append: String,
     /// More arguments of QEMU.
     pub extra: Vec<String>,
-    /// A second serial port, whose text goes to a file.
-    pub probe: bool,
     /// Capture the packets of every NIC.
     pub capture: bool,
 }
@@ -62,7 +60,6 @@ impl Default for Options {
             disk: None,
             append: String::new(),
             extra: Vec::new(),
-            probe: false,
             capture: false,
         }
     }
@@ -111,7 +108,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Files of this machine: `disk.qcow2`, `qemu.log`, `NIC.pcap`, `probe.log`.
+    /// Files of this machine: `disk.qcow2`, `qemu.log`, `console.log`, and `a.pcap` for NIC a and so on.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -212,9 +209,6 @@ fn command(options: &Options, folder: &Path, taps: &[String]) -> Result<Command>
     let mut command = Command::new(words.next().context("image-builder printed no command")?);
     command.args(words);
     command.args(["-chardev", &format!("socket,id=qmp,path={}", path("qmp")), "-mon", "chardev=qmp,mode=control"]);
-    if options.probe {
-        command.args(["-serial", &format!("file:{}", path("probe.log"))]);
-    }
     if options.capture {
         for letter in lan::LETTERS.iter().take(options.nics) {
             let file = path(&format!("{letter}.pcap"));

@@ -223,7 +223,7 @@ impl Terminal {
             if let Some(value) = test(&seen) {
                 return Ok(value);
             }
-            let shown = seen.screen.text_from(self.mark);
+            let shown: String = seen.screen.text_from(self.mark).chars().skip(self.mark_column).collect();
             if let Some(fatal) = FATAL.iter().find(|fatal| shown.contains(**fatal)) {
                 bail!("{}: {fatal} while waiting for {what}; shown: {}", self.name, tail(&seen));
             }

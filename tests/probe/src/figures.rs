@@ -29,10 +29,11 @@ pub fn answer(question: &str) -> io::Result<String> {
     }
 }
 
-/// Seconds since the kernel's start, and of these the processors' idle ones.
-pub fn uptime(text: &str) -> (f64, f64) {
-    let mut numbers = text.split_whitespace().filter_map(|word| word.parse().ok());
-    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
+/// Seconds that the processors had nothing to do or waited for a disk, from the first line of `/proc/stat`.
+pub fn idle(text: &str) -> f64 {
+    let fields = text.lines().next().unwrap_or_default().split_whitespace().skip(4).take(2);
+    // In hundredths.
+    fields.filter_map(|word| word.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// Programs that run, with their resident KiB: neither kernel threads nor this one.
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn uptime_is_two_numbers() {
-        assert_eq!(uptime("12.50 3.25\n"), (12.5, 3.25));
+    fn waiting_for_a_disk_is_idle_too() {
+        assert_eq!(idle("cpu  10 0 20 150 25 0 3 0 0 0\ncpu0 10 0 20 150 25 0 3 0 0 0\n"), 1.75);
     }
 }

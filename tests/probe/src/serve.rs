@@ -30,9 +30,10 @@ const PROCESSES: &str = "/probe-processes";
 const PORT: &str = "ttyS1";
 const CONSOLE: &str = "ttyS0";
 
-/// What the counter said at two moments of the boot.
+/// What the counter said at moments of the boot: the first program, the end of this one's preparations, the console.
 struct Moments {
     begin: u64,
+    ready: u64,
     console: Arc<AtomicU64>,
 }
 
@@ -41,8 +42,8 @@ pub fn run(begin: u64) -> io::Result<()> {
     setsid()?;
     let (port, console) = open_devices()?;
     let written = Arc::new(AtomicU64::new(0));
-    let moments = Moments { begin, console: Arc::clone(&written) };
-    thread::spawn(move || watch(&console, &written));
+    let seen = Arc::clone(&written);
+    thread::spawn(move || watch(&console, &seen));
     // Its own /proc, as a working folder that no path leads to: whoever is started next may mount and delete as it likes.
     fs::create_dir_all(PROCESSES)?;
     mount(Some("proc"), PROCESSES, Some("proc"), MsFlags::empty(), None::<&str>)?;
@@ -50,6 +51,7 @@ pub fn run(begin: u64) -> io::Result<()> {
     umount2(PROCESSES, MntFlags::MNT_DETACH)?;
     let _ = fs::remove_dir(PROCESSES);
 
+    let moments = Moments { begin, ready: counter::now(), console: written };
     io::stdout().write_all(b"+")?;
     io::stdout().flush()?;
     let mut writer = port.try_clone()?;
@@ -96,11 +98,11 @@ fn watch(console: &Inotify, written: &AtomicU64) {
 }
 
 fn clock(moments: &Moments) -> io::Result<String> {
-    let (up, idle) = figures::uptime(&fs::read_to_string("uptime").or_else(|_| fs::read_to_string("/proc/uptime"))?);
+    let idle = figures::idle(&fs::read_to_string("stat").or_else(|_| fs::read_to_string("/proc/stat"))?);
     Ok(format!(
-        "counter {}\nfirst-program {}\nconsole {}\nuptime {up}\nidle {idle}",
-        counter::now(),
+        "first-program {}\nprepared {}\nconsole {}\nidle {idle}",
         moments.begin,
+        moments.ready,
         moments.console.load(Ordering::Relaxed),
     ))
 }
