@@ -13,6 +13,7 @@ const ETHERNET: usize = 14;
 const IPV4: [u8; 2] = [0x08, 0x00];
 const TCP: u8 = 6;
 const UDP: u8 = 17;
+const RESET: u8 = 4;
 
 /// An IPv4 packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum Payload {
     Udp(Ports),
     /// A TCP segment.
     Tcp(Ports),
+    /// A TCP reset. Linux sends it with the class of the segment that it refuses, so it says nothing about the sender's.
+    Reset,
     /// Another protocol, or a later fragment.
     Other(u8),
 }
@@ -89,6 +92,7 @@ fn ipv4(frame: &[u8]) -> Option<Packet> {
         })
     };
     let payload = match protocol {
+        TCP if first_fragment && packet.get(header + 13)? & RESET != 0 => Payload::Reset,
         TCP if first_fragment => Payload::Tcp(ports()?),
         UDP if first_fragment => Payload::Udp(ports()?),
         other => Payload::Other(other),
@@ -107,6 +111,8 @@ mod tests {
         frame.extend(fragment.to_be_bytes());
         frame.extend([64, protocol, 0, 0, 10, 0, 2, 15, 10, 0, 2, 3]);
         frame.extend([0xc0, 0x00, 0x00, 0x35, 0, 8, 0, 0]);
+        // Rest of a TCP header: acknowledgement, offset, flags, window, checksum, pointer.
+        frame.extend([0; 12]);
         frame
     }
 
@@ -137,6 +143,13 @@ mod tests {
             }
         );
         assert_eq!(packets[1].payload, Payload::Tcp(ports));
+    }
+
+    #[test]
+    fn a_reset_is_told_from_other_segments() {
+        let mut reset = frame(TCP, 0x20, 0);
+        reset[ETHERNET + 20 + 13] = RESET;
+        assert_eq!(packets(&file(&[reset])).unwrap()[0].payload, Payload::Reset);
     }
 
     #[test]
