@@ -72,14 +72,16 @@ pub fn prepare(layout: &Layout, tree: &[(Deb, PathBuf)]) -> anyhow::Result<Kerne
                 dependencies.get(name).with_context(|| format!("kernel.toml: {release} has no module {name}"))?;
             all.extend(needs.iter().cloned().chain([name.clone()]));
         }
+        let spare: Vec<String> = all.iter().filter_map(|name| manifest.instead.get(name)).cloned().collect();
+        all.extend(spare);
         Ok(all.into_iter().collect())
     };
     let in_initramfs = closure(&[&manifest.storage])?;
     let on_root = closure(&[&manifest.network, &manifest.other])?;
 
     let modules = layout.output("kernel/modules");
-    let inputs = Inputs::recipe(5)
-        .text(&format!("{:?}", manifest.before))
+    let inputs = Inputs::recipe(6)
+        .text(&format!("{:?}{:?}", manifest.before, manifest.instead))
         .text(&deb.sha256)
         .text(&in_initramfs.join(" "))
         .text(&on_root.join(" "));
@@ -94,7 +96,7 @@ pub fn prepare(layout: &Layout, tree: &[(Deb, PathBuf)]) -> anyhow::Result<Kerne
             }
         }
         let write = |file: &str, names: &[String], extra: &[String]| {
-            let table = loading_table(names, extra, &dependencies, &aliases);
+            let table = loading_table(names, extra, &dependencies, &aliases, &manifest.instead);
             std::fs::write(modules.join(file), serde_json::to_vec(&table)?).context(file.to_owned())
         };
         write("initramfs.json", &in_initramfs, &[])?;
@@ -159,7 +161,13 @@ fn module_name(path: &str) -> String {
 const BUSES: [&str; 5] = ["pci", "virtio", "vmbus", "scsi", "usb"];
 
 /// What rostrum-init reads: files, needs, and the aliases of just these modules.
-fn loading_table(names: &[String], extra: &[String], dependencies: &Dependencies, aliases: &str) -> Value {
+fn loading_table(
+    names: &[String],
+    extra: &[String],
+    dependencies: &Dependencies,
+    aliases: &str,
+    instead: &BTreeMap<String, String>,
+) -> Value {
     let module = |name: &String| {
         let needs: Vec<&String> =
             dependencies[name].1.iter().filter(|need| names.contains(need) || extra.contains(need)).collect();
@@ -178,7 +186,7 @@ fn loading_table(names: &[String], extra: &[String], dependencies: &Dependencies
             (bus && names.contains(&name)).then(|| json!([pattern, name]))
         })
         .collect();
-    json!({ "modules": modules, "aliases": aliases })
+    json!({ "modules": modules, "aliases": aliases, "instead": instead })
 }
 
 #[cfg(test)]
@@ -206,7 +214,7 @@ mod tests {
     fn only_device_aliases_of_chosen_modules_are_kept() {
         let names = vec!["a_b".to_owned()];
         let aliases = "alias pci:v1d2sv*sd*bc*sc*i* a-b\nalias cpu:v1 a_b\nalias pci:v9d9sv*sd*bc*sc*i* other\n";
-        let table = loading_table(&names, &[], &parse_dependencies(DEP), aliases);
+        let table = loading_table(&names, &[], &parse_dependencies(DEP), aliases, &BTreeMap::new());
         assert_eq!(table["aliases"], json!([["pci:v1d2sv*sd*bc*sc*i*", "a_b"]]));
     }
 }

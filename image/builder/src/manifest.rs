@@ -48,6 +48,8 @@ pub struct Kernel {
     pub cmdline: Vec<String>,
     /// Modules to load before a module, beside what the kernel's index says.
     pub before: std::collections::BTreeMap<String, Vec<String>>,
+    /// Modules to load when a module finds no hardware of its kind.
+    pub instead: std::collections::BTreeMap<String, String>,
 }
 
 /// `disk.toml`.

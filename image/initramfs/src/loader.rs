@@ -1,6 +1,7 @@
 //! Loading kernel modules from a folder, in the order the builder worked out.
 //!
-//! Invariant: a module that fails to load is reported and skipped; whether the boot can go on shows when its device is used.
+//! Invariant: a module that fails to load is reported and skipped; whether the boot can go on shows when its device is
+//! used. That there is no hardware for it is no failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
@@ -27,6 +28,8 @@ struct Module {
 struct Table {
     modules: BTreeMap<String, Module>,
     aliases: Vec<Alias>,
+    /// What to load when a module finds no hardware of its kind.
+    instead: BTreeMap<String, String>,
 }
 
 /// A folder of modules with its table.
@@ -60,21 +63,26 @@ impl Loader {
 
     fn load(&mut self, name: &str) {
         let Some(module) = self.table.modules.get(name) else { return };
-        for one in module.needs.iter().map(String::as_str).chain([name]) {
-            if self.done.insert(one.to_owned())
-                && let Some(part) = self.table.modules.get(one)
-                && let Err(error) = insert(&self.folder.join(&part.file))
-            {
-                fault::warn(&format!("kernel module {one}: {error}"));
+        let order: Vec<String> = module.needs.iter().cloned().chain([name.to_owned()]).collect();
+        for one in order {
+            let Some(part) = self.table.modules.get(&one).filter(|_| self.done.insert(one.clone())) else { continue };
+            match insert(&self.folder.join(&part.file)) {
+                Ok(()) => {}
+                Err(nix::Error::ENODEV) => {
+                    if let Some(other) = self.table.instead.get(&one).cloned() {
+                        self.load(&other);
+                    }
+                }
+                Err(error) => fault::warn(&format!("kernel module {one}: {error}")),
             }
         }
     }
 }
 
-fn insert(path: &Path) -> std::io::Result<()> {
-    let file = File::open(path)?;
+fn insert(path: &Path) -> nix::Result<()> {
+    let file = File::open(path).map_err(|error| nix::Error::from_raw(error.raw_os_error().unwrap_or_default()))?;
     match finit_module(&file, &CString::default(), ModuleInitFlags::empty()) {
-        Ok(()) | Err(nix::Error::EEXIST) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(nix::Error::EEXIST) => Ok(()),
+        other => other,
     }
 }
