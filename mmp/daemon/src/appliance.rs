@@ -170,6 +170,12 @@ impl Appliance {
                 settings.timezone.zone
             ));
         }
+        if let Some(file) = &settings.ntp.group_key
+            && self.key_file(file) != KeyFile::Usable
+        {
+            notices
+                .push(format!("WARNING: {file} holds no key any more, so no NTP server is believed; upload it again"));
+        }
         for nic in self.board.nics.iter().filter(|nic| !nic.present) {
             notices.push(format!("WARNING: the card of interface {} is missing", nic.letter));
         }

@@ -175,6 +175,7 @@ impl Session<'_> {
         }
         match request {
             Request::File(ask) => {
+                self.spare_used_files(ask)?;
                 let path = self.appliance.system.paths.files();
                 let (reply, descriptor) = folder.get_or_insert_with(|| Folder::new(path, role)).answer(ask)?;
                 return Ok(match descriptor {
@@ -202,6 +203,16 @@ impl Session<'_> {
         let reply = self.appliance.change(&self.user, request, author).unwrap_or_else(|| Err(Refusal::denied()))?;
         self.end_stale_sessions(request, seat);
         Ok(Outcome::Reply(reply))
+    }
+
+    /// A file that a setting names stays where it is.
+    fn spare_used_files(&self, ask: &request::File) -> Result<(), Refusal> {
+        let (request::File::Remove(name) | request::File::Rename { from: name, .. }) = ask else { return Ok(()) };
+        if self.appliance.settings().ntp.group_key.as_ref() != Some(name) {
+            return Ok(());
+        }
+        Err(Refusal::new(Kind::Conflict, format!("File in use by ntp groupkey: {name}"))
+            .hint("let go of it with `ntp groupkey none` first"))
     }
 
     /// Whoever came in by a password or an account that is no more has to come in again.

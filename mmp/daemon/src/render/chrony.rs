@@ -30,7 +30,11 @@ pub fn files(ntp: &Ntp, group_key: Option<&str>) -> Files {
          pidfile /run/chrony/chronyd.pid\n\
          maxdistance 16\nlogchange 1\n"
     );
-    let option = key.and_then(first_key).map(|id| format!(" key {id}")).unwrap_or_default();
+    let option = match (&ntp.group_key, key.and_then(first_key)) {
+        (None, _) => String::new(),
+        // A key that was lost leaves the servers unbelieved: an answer that anybody could forge is not taken instead.
+        (Some(_), id) => format!(" key {}", id.unwrap_or(1)),
+    };
     let mut sources = String::new();
     for server in &ntp.servers {
         writeln!(sources, "server {server} iburst{option}").expect("text takes text");
@@ -64,6 +68,15 @@ mod tests {
     #[test]
     fn without_servers_the_clock_is_left_alone() {
         assert!(files(&Ntp::default(), None).is_empty());
+    }
+
+    #[test]
+    fn a_lost_key_does_not_make_servers_believed_without_one() {
+        let group_key = Some("group.key".parse().unwrap());
+        let ntp = Ntp { servers: vec!["192.0.2.123".parse().unwrap()], group_key };
+        let files = files(&ntp, None);
+        assert_eq!(files[&PathBuf::from(SOURCES)].content, "server 192.0.2.123 iburst key 1\n");
+        assert_eq!(files[&PathBuf::from(KEYS)].content, "");
     }
 
     #[test]
