@@ -27,6 +27,9 @@ pub const KNOWN_SERVICE: &str = "_xmpp-client._tcp.example.com";
 /// The name of the NTP server.
 pub const NTP_NAME: &str = "ntp1.example.com";
 
+/// A key of the NTP server, in the form of a file of keys. Made for these tests.
+pub const NTP_KEY: &str = "7 SHA256 HEX:8F1D0C6A52E94B7733A0D5C1F24E6B98";
+
 /// DHCP for segment a, and DNS on [`NAME_SERVER`].
 pub fn names_and_addresses(folder: &Path, mac: &str) -> Result<Running> {
     let log = folder.join("dnsmasq.log");
@@ -54,8 +57,11 @@ pub fn names_and_addresses(folder: &Path, mac: &str) -> Result<Running> {
 
 /// NTP on [`GATEWAY`], with the host's own clock, which it never touches.
 pub fn clock(folder: &Path) -> Result<Running> {
+    let keys = folder.join("chrony.keys");
+    fs::write(&keys, format!("{NTP_KEY}\n"))?;
     let configuration = format!(
-        "local stratum 5\nallow all\nbindaddress {GATEWAY}\nport 123\ncmdport 0\npidfile {pid}\nbindcmdaddress /\n",
+        "keyfile {keys}\nlocal stratum 5\nallow all\nbindaddress {GATEWAY}\nport 123\ncmdport 0\npidfile {pid}\nbindcmdaddress /\n",
+        keys = keys.display(),
         pid = folder.join("chronyd.pid").display(),
     );
     let file = folder.join("chrony.conf");
