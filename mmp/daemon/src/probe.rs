@@ -2,14 +2,21 @@
 //! it comes, ended by the peer's cancel or departure.
 
 use std::{
-    io::{self, PipeReader, Read},
+    fs::File,
+    io::{self, Read},
     os::{fd::AsFd, unix::process::CommandExt},
     process::{Child, Command, Stdio},
 };
 
 use mmp_control::{Answer, Ask, Kind, Refusal, Reply, request::Probe};
 use mmp_model::Host;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::{
+    fcntl::{FcntlArg, FdFlag, fcntl},
+    libc,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    pty::{OpenptyResult, openpty},
+    sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr},
+};
 
 use crate::connection::{Connection, ConnectionError};
 
@@ -41,24 +48,30 @@ pub fn run(probe: Probe, host: &Host, device: bool, connection: &mut Connection)
     })
 }
 
-/// The program, and the one pipe that both its streams go to, in their order, as on a terminal.
-fn start(probe: Probe, host: &Host, device: bool) -> io::Result<(Child, PipeReader)> {
+/// The program, and the reading end of the terminal that both its streams go to. With a pipe the C library would keep
+/// its lines back until it ends.
+fn start(probe: Probe, host: &Host, device: bool) -> io::Result<(Child, File)> {
     let target = host.to_string();
     let (program, name, options): (_, _, &[&str]) = match probe {
         Probe::Ping => ("/usr/bin/ping", "ping", &["-c", "4", "-w", "12", "--"]),
         Probe::Traceroute => ("/usr/bin/traceroute.db", "traceroute", &["-n", "-w", "2", "-q", "1", "--"]),
     };
-    let (reader, writer) = io::pipe()?;
+    let OpenptyResult { master, slave } = openpty(None, None)?;
+    let mut state = tcgetattr(&slave)?;
+    cfmakeraw(&mut state);
+    tcsetattr(&slave, SetArg::TCSANOW, &state)?;
+    // Not inherited by other programs, whose life would keep the terminal open.
+    fcntl(&master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     let mut command = Command::new(program);
     command.arg0(name);
-    command.args(options).arg(&target).env_clear().stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command.args(options).arg(&target).env_clear().stdin(Stdio::null()).stdout(slave.try_clone()?).stderr(slave);
     if device {
         command.uid(NOBODY).gid(NOBODY);
     }
     let child = command.spawn()?;
-    // The command holds the pipe's writing end; without it the reader sees the program's end.
+    // The command holds the terminal open; without it the reader sees the program's end.
     drop(command);
-    Ok((child, reader))
+    Ok((child, File::from(master)))
 }
 
 /// How the output came to its end.
@@ -70,7 +83,7 @@ enum End {
 }
 
 /// Hands output on until the program ends or the peer cancels.
-fn pump(mut output: PipeReader, connection: &mut Connection) -> Result<End, ConnectionError> {
+fn pump(mut output: File, connection: &mut Connection) -> Result<End, ConnectionError> {
     let mut buffer = [0; 4096];
     loop {
         let (spoke, asked) = {
@@ -86,9 +99,14 @@ fn pump(mut output: PipeReader, connection: &mut Connection) -> Result<End, Conn
             return Ok(End::Cancelled);
         }
         if spoke {
-            match output.read(&mut buffer)? {
-                0 => return Ok(End::Finished),
-                length => connection.send(&Answer::Text(String::from_utf8_lossy(&buffer[..length]).into_owned()))?,
+            match output.read(&mut buffer) {
+                // A terminal whose other side is closed reads as an error, not as an end.
+                Ok(0) => return Ok(End::Finished),
+                Err(error) if error.raw_os_error() == Some(libc::EIO) => return Ok(End::Finished),
+                Err(error) => return Err(error.into()),
+                Ok(length) => {
+                    connection.send(&Answer::Text(String::from_utf8_lossy(&buffer[..length]).into_owned()))?;
+                }
             }
         }
     }

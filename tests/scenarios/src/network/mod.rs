@@ -2,6 +2,7 @@
 
 use crate::{Scenario, scenario, stage::Moment};
 
+mod cancelled_ping;
 pub mod dscp_marks;
 mod letters;
 mod link;
@@ -13,6 +14,7 @@ pub const ALL: &[Scenario] = &[
     scenario("network::static_address_replaces_dhcp", Moment::Shell, static_address::run),
     scenario("network::same_subnet_twice_is_refused", Moment::Shell, subnets::run),
     scenario("network::cable_out_and_in", Moment::Shell, link::run),
+    scenario("network::ping_is_cancelled", Moment::Shell, cancelled_ping::run),
     scenario("network::dscp_of_ssh_dns_and_ntp", Moment::Shell, dscp_marks::run),
     scenario("network::two_nics_are_a_and_b", Moment::Shell, letters::two),
     scenario("network::four_nics_are_a_to_d", Moment::Own, letters::four),
