@@ -36,13 +36,7 @@ fn main() -> ExitCode {
         // The line was hung up: a new login waits for the next one.
         Ok(()) | Err(LoginError::Gone(_)) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = format!("Login failed: {error}");
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                text.push_str(&format!(": {cause}"));
-                source = cause.source();
-            }
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "Login failed: {}", mmp_control::chain(&error));
             ExitCode::FAILURE
         }
     }

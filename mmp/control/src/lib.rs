@@ -14,6 +14,7 @@
 //! mmpd  -> Done(reply) | Refused     exactly one; a file descriptor may travel with Done
 //! ```
 
+mod chain;
 pub mod frame;
 pub mod refusal;
 pub mod reply;
@@ -23,6 +24,7 @@ pub mod secret;
 
 use serde::{Deserialize, Serialize};
 
+pub use chain::chain;
 pub use refusal::{Kind, Refusal};
 pub use reply::Reply;
 pub use request::Request;

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
-use mmp_control::{Kind, Refusal, Reply, Request, request};
+use mmp_control::{Kind, Refusal, Reply, Request, chain, request};
 use mmp_model::{FileName, Hostname, Letter, Settings, Username, account::Accounts, time::ZoneName};
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     plan::{Step, plan},
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
-    store::{Author, Store, chain},
+    store::{Author, Store},
 };
 
 /// `passwd` lines of the image's own users.

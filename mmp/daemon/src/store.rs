@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mmp_control::chain;
 use mmp_model::{
     Settings,
     account::UnixTime,
@@ -179,18 +180,6 @@ fn read(path: &Path, generation: u64) -> Result<Settings, ReadError> {
 
 fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// An error with its causes, on one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{DomainName, InvalidValue, text_value};
+use crate::{DomainName, InvalidValue, name::absolute, text_value};
 
 /// Lifetime in seconds of a record typed without one.
 const DEFAULT_TTL: &str = "3600";
@@ -167,19 +167,14 @@ where
 {
     match data {
         ZoneRecordData::Srv(srv) => {
-            format!("{} {} {} {}", srv.priority(), srv.weight(), srv.port(), dotted(srv.target()))
+            format!("{} {} {} {}", srv.priority(), srv.weight(), srv.port(), absolute(srv.target()))
         }
-        ZoneRecordData::Cname(name) => dotted(name.cname()),
-        ZoneRecordData::Ptr(name) => dotted(name.ptrdname()),
-        ZoneRecordData::Ns(name) => dotted(name.nsdname()),
-        ZoneRecordData::Mx(mx) => format!("{} {}", mx.preference(), dotted(mx.exchange())),
+        ZoneRecordData::Cname(name) => absolute(name.cname()),
+        ZoneRecordData::Ptr(name) => absolute(name.ptrdname()),
+        ZoneRecordData::Ns(name) => absolute(name.nsdname()),
+        ZoneRecordData::Mx(mx) => format!("{} {}", mx.preference(), absolute(mx.exchange())),
         other => other.to_string(),
     }
-}
-
-fn dotted(name: impl fmt::Display) -> String {
-    let text = name.to_string();
-    if text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 #[cfg(test)]

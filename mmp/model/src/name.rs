@@ -67,7 +67,7 @@ impl DomainName {
 
     /// The name as resolvers write it, with its final dot.
     pub fn absolute(&self) -> String {
-        if &*self.0 == "." { ".".into() } else { format!("{}.", self.0) }
+        absolute(self)
     }
 }
 
@@ -87,6 +87,12 @@ impl fmt::Display for DomainName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Any printed name with its final dot.
+pub fn absolute(name: impl fmt::Display) -> String {
+    let text = name.to_string();
+    if text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 /// A peer as an administrator writes it: an address or a DNS name.

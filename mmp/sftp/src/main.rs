@@ -36,14 +36,8 @@ fn main() -> ExitCode {
     match session() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = error.to_string();
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                text.push_str(&format!(": {cause}"));
-                source = cause.source();
-            }
             // sshd throws a subsystem's errors away; this is for whoever runs the program by hand.
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", mmp_control::chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// From power on to `login:`, on a host that is busy with other things too.
-pub const BOOT: Duration = Duration::from_secs(60);
+pub const BOOT: Duration = Duration::from_secs(180);
 /// One command.
 pub const ANSWER: Duration = Duration::from_secs(30);
 /// The factory account and its password.

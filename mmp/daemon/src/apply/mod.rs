@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use mmp_control::chain;
 use nix::unistd::{Gid, Group, chown};
 
 use crate::{
@@ -23,7 +24,6 @@ use crate::{
     paths::Paths,
     plan::{Daemon, Step},
     render::{self, File},
-    store::chain,
 };
 
 /// Why a step failed.

@@ -15,7 +15,7 @@ use domain::{
     rdata::AllRecordData,
 };
 use mmp_control::{Kind, Refusal, request::LookupType};
-use mmp_model::DomainName;
+use mmp_model::{DomainName, name::absolute};
 
 /// The resolver of the appliance.
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
@@ -86,21 +86,16 @@ fn line<O: AsRef<[u8]>, N: std::fmt::Display>(
     owner: impl std::fmt::Display,
     data: &AllRecordData<O, N>,
 ) -> Option<String> {
-    let owner = dotted(owner);
+    let owner = absolute(owner);
     Some(match data {
         AllRecordData::A(a) => format!("{owner} A {}", a.addr()),
         AllRecordData::Aaaa(aaaa) => format!("{owner} AAAA {}", aaaa.addr()),
         AllRecordData::Srv(s) => {
-            format!("{owner} SRV {} {} {} {}", s.priority(), s.weight(), s.port(), dotted(s.target()))
+            format!("{owner} SRV {} {} {} {}", s.priority(), s.weight(), s.port(), absolute(s.target()))
         }
-        AllRecordData::Cname(c) => format!("{owner} CNAME {}", dotted(c.cname())),
+        AllRecordData::Cname(c) => format!("{owner} CNAME {}", absolute(c.cname())),
         _ => return None,
     })
-}
-
-fn dotted(name: impl std::fmt::Display) -> String {
-    let text = name.to_string();
-    if text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 fn exchange(name: &DomainName, rtype: Rtype) -> io::Result<Message<Vec<u8>>> {
