@@ -101,6 +101,8 @@ impl Qmp {
             self.reader.get_ref().set_read_timeout(Some(left))?;
             match self.reader.read_until(b'\n', &mut self.partial) {
                 Ok(0) => bail!("QEMU has gone"),
+                // With a command of ours unread, its end is a reset.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => bail!("QEMU has gone"),
                 Ok(_) if self.partial.ends_with(b"\n") => {
                     let line = std::mem::take(&mut self.partial);
                     return serde_json::from_slice(&line).context("QEMU sent a line that is not JSON");
