@@ -12,6 +12,7 @@ use crate::{
     apply, change,
     files::Folder,
     observe::{clock, links, machine, resolver, routes, time_sources},
+    plan::Daemon,
 };
 
 /// Answers the request, or `None` when it is not one that only reads.
@@ -21,8 +22,12 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         Request::Iface(letter, Iface::Show) => present(appliance, *letter).map(|()| iface(&settings, *letter)),
         Request::Ipv4(letter, Ipv4::Show) => present(appliance, *letter).map(|()| ipv4(&settings, *letter)),
         Request::Dns(Dns::Show) => Ok(Reply::Dns(settings.dns.clone())),
-        Request::Dns(Dns::Lookup(kind, name)) => resolver::lookup(*kind, name).map(Reply::Lookup),
-        Request::Dns(Dns::Flush) => flush(&settings),
+        Request::Dns(Dns::Lookup(kind, name)) => {
+            let running = || appliance.system.await_running(Daemon::Unbound);
+            let configured = settings.dns != mmp_model::dns::Dns::default();
+            resolver::lookup(*kind, name, configured.then_some(&running)).map(Reply::Lookup)
+        }
+        Request::Dns(Dns::Flush) => flush(appliance, &settings),
         Request::Dscp(Dscp::Show) => Ok(Reply::Dscp(settings.dscp.clone())),
         Request::Hostname(HostnameAsk::Show) => Ok(Reply::Hostname(reply::HostnameNow {
             hostname: settings.hostname.clone(),
@@ -98,12 +103,15 @@ fn ipv4(settings: &Settings, letter: Letter) -> Reply {
     })
 }
 
-fn flush(settings: &Settings) -> Result<Reply, Refusal> {
+fn flush(appliance: &Appliance, settings: &Settings) -> Result<Reply, Refusal> {
     if settings.dns == mmp_model::dns::Dns::default() {
         // No resolver runs, so nothing is cached.
         return Ok(Reply::Nothing);
     }
-    apply::unbound_control("flush_zone .")
+    appliance
+        .system
+        .await_running(Daemon::Unbound)
+        .and_then(|()| apply::unbound_control("flush_zone ."))
         .map(|_| Reply::Nothing)
         .map_err(|error| Refusal::new(Kind::Internal, format!("The cache was not flushed: {error}")))
 }

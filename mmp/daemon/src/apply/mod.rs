@@ -103,6 +103,11 @@ impl System {
         }
     }
 
+    /// Waits until a daemon that is configured runs: the shell is there before it is, so somebody may ask for it early.
+    pub fn await_running(&self, daemon: Daemon) -> Result<(), ApplyError> {
+        if self.device { systemctl("start", daemon, Moment::Change) } else { Ok(()) }
+    }
+
     fn write(&self, path: &Path, file: &File) -> Result<(), ApplyError> {
         let path = self.paths.system(&path.to_string_lossy());
         if let Some(folder) = path.parent() {

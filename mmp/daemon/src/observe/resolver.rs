@@ -17,6 +17,11 @@ use domain::{
 use mmp_control::{Kind, Refusal, request::LookupType};
 use mmp_model::{DomainName, name::absolute};
 
+use crate::apply::ApplyError;
+
+/// Returns when the resolver runs.
+pub type Await<'a> = &'a dyn Fn() -> Result<(), ApplyError>;
+
 /// The resolver of the appliance.
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
 /// Wait for one answer; the resolver tries every forward server in that time.
@@ -26,8 +31,14 @@ const UDP_PAYLOAD: u16 = 1232;
 /// Hosts of a service that are followed.
 const MOST_TARGETS: usize = 16;
 
-/// Looks the name up; the records found, or the documented refusal.
-pub fn lookup(kind: LookupType, name: &DomainName) -> Result<Vec<String>, Refusal> {
+/// Looks the name up; the records found, or the documented refusal. `await_resolver` returns when the
+/// resolver runs; it is absent when none is configured.
+pub fn lookup(kind: LookupType, name: &DomainName, await_resolver: Option<Await>) -> Result<Vec<String>, Refusal> {
+    let Some(await_resolver) = await_resolver else {
+        return Err(failed("the resolver does not run, as no forward zone is configured")
+            .hint("add one with `dns add forwardzone . <server-ip>`"));
+    };
+    let ask = |name: &DomainName, rtype| ask(name, rtype, await_resolver);
     let rtype = match kind {
         LookupType::A => Rtype::A,
         LookupType::Aaaa => Rtype::AAAA,
@@ -48,16 +59,22 @@ pub fn lookup(kind: LookupType, name: &DomainName) -> Result<Vec<String>, Refusa
     Ok(lines)
 }
 
+fn failed(reason: &str) -> Refusal {
+    Refusal::new(Kind::Unavailable, format!("DNS lookup failed: {reason}"))
+        .hint("see `dns` for the servers that are asked")
+}
+
 /// One question: the answer's lines, and the targets of its services.
-fn ask(name: &DomainName, rtype: Rtype) -> Result<(Vec<String>, Vec<DomainName>), Refusal> {
-    let failed = |reason: &str| {
-        Refusal::new(Kind::Unavailable, format!("DNS lookup failed: {reason}"))
-            .hint("see `dns` for the servers that are asked")
-    };
-    let answer = exchange(name, rtype).map_err(|error| match error.kind() {
+fn ask(name: &DomainName, rtype: Rtype, await_resolver: Await) -> Result<(Vec<String>, Vec<DomainName>), Refusal> {
+    let answer = exchange(name, rtype).or_else(|error| match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            await_resolver().map_err(io::Error::other)?;
+            exchange(name, rtype)
+        }
+        _ => Err(error),
+    });
+    let answer = answer.map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => failed("no answer in time"),
-        io::ErrorKind::ConnectionRefused => failed("the resolver does not run, as no forward zone is configured")
-            .hint("add one with `dns add forwardzone . <server-ip>`"),
         _ => failed(&error.to_string()),
     })?;
     match answer.header().rcode() {
