@@ -71,32 +71,43 @@ impl Family {
     }
 }
 
-const FAMILIES: [Family; 7] = [
-    Family { name: "interfaces", commands: "iface, ipv4", forward: &[] },
-    Family { name: "dns", commands: "dns", forward: &[] },
-    Family { name: "dscp", commands: "dscp", forward: &[] },
-    Family { name: "hostname", commands: "hostname", forward: &[] },
-    Family { name: "ntp", commands: "ntp", forward: &[] },
-    Family { name: "timezone", commands: "timezone", forward: &[] },
-    Family { name: "user", commands: "user, passwd", forward: &[] },
-];
+/// Declares every family once: its field in [`Settings`], its name on disk, its commands, and its steps forward.
+macro_rules! families {
+    ($($field:ident: $name:literal, $commands:literal, $forward:expr;)*) => {
+        const FAMILIES: &[Family] = &[$(Family { name: $name, commands: $commands, forward: $forward }),*];
 
-/// The settings in stored form, at this release's versions.
-pub fn store(settings: &Settings) -> Stored {
-    let values = [
-        to_value(&settings.interfaces),
-        to_value(&settings.dns),
-        to_value(&settings.dscp),
-        to_value(&settings.hostname),
-        to_value(&settings.ntp),
-        to_value(&settings.timezone),
-        to_value(&settings.accounts),
-    ];
-    FAMILIES
-        .iter()
-        .zip(values)
-        .map(|(family, settings)| (family.name.to_owned(), StoredFamily { version: family.version(), settings }))
-        .collect()
+        /// The settings in stored form, at this release's versions.
+        pub fn store(settings: &Settings) -> Stored {
+            let values = [$(to_value(&settings.$field)),*];
+            let stored = |(family, settings): (&Family, Value)| {
+                (family.name.to_owned(), StoredFamily { version: family.version(), settings })
+            };
+            FAMILIES.iter().zip(values).map(stored).collect()
+        }
+
+        /// Reads stored settings of this or an earlier release. An absent family is a clean system's.
+        pub fn load(mut stored: Stored) -> Result<Settings, VersionError> {
+            let accounts: Accounts = take(&mut stored.clone(), "user")?.ok_or(VersionError::Missing("user"))?;
+            let mut settings = Settings::factory(accounts);
+            $(if let Some(value) = take(&mut stored, $name)? {
+                settings.$field = value;
+            })*
+            match stored.into_keys().next() {
+                Some(unknown) => Err(VersionError::UnknownFamily(unknown)),
+                None => Ok(settings),
+            }
+        }
+    };
+}
+
+families! {
+    interfaces: "interfaces", "iface, ipv4", &[];
+    dns: "dns", "dns", &[];
+    dscp: "dscp", "dscp", &[];
+    hostname: "hostname", "hostname", &[];
+    ntp: "ntp", "ntp", &[];
+    timezone: "timezone", "timezone", &[];
+    accounts: "user", "user, passwd", &[];
 }
 
 fn to_value(value: &impl Serialize) -> Value {
@@ -111,7 +122,7 @@ pub fn reference() -> String {
          file with all of them.\nThis page is made from the code by `cargo xtask docs`.\n",
     );
     let stored = store(&factory);
-    for family in &FAMILIES {
+    for family in FAMILIES {
         let stored = &stored[family.name];
         let value = serde_json::to_string_pretty(&stored.settings).expect("a value is printed as it was made");
         let (name, version, commands) = (family.name, stored.version, family.commands);
@@ -120,28 +131,9 @@ pub fn reference() -> String {
     text
 }
 
-/// Reads stored settings of this or an earlier release.
-pub fn load(mut stored: Stored) -> Result<Settings, VersionError> {
-    let [interfaces, dns, dscp, hostname, ntp, timezone, user] = &FAMILIES;
-    let accounts: Accounts = take(&mut stored, user)?.ok_or(VersionError::Missing(user.name))?;
-    let clean = Settings::factory(accounts);
-    let settings = Settings {
-        interfaces: take(&mut stored, interfaces)?.unwrap_or(clean.interfaces),
-        dns: take(&mut stored, dns)?.unwrap_or(clean.dns),
-        dscp: take(&mut stored, dscp)?.unwrap_or(clean.dscp),
-        hostname: take(&mut stored, hostname)?.unwrap_or(clean.hostname),
-        ntp: take(&mut stored, ntp)?.unwrap_or(clean.ntp),
-        timezone: take(&mut stored, timezone)?.unwrap_or(clean.timezone),
-        accounts: clean.accounts,
-    };
-    match stored.into_keys().next() {
-        Some(unknown) => Err(VersionError::UnknownFamily(unknown)),
-        None => Ok(settings),
-    }
-}
-
-fn take<T: DeserializeOwned>(stored: &mut Stored, family: &Family) -> Result<Option<T>, VersionError> {
-    let Some(found) = stored.remove(family.name) else { return Ok(None) };
+fn take<T: DeserializeOwned>(stored: &mut Stored, name: &'static str) -> Result<Option<T>, VersionError> {
+    let Some(found) = stored.remove(name) else { return Ok(None) };
+    let family = FAMILIES.iter().find(|family| family.name == name).ok_or(VersionError::Missing(name))?;
     let known = family.version();
     if found.version == 0 || found.version > known {
         return Err(VersionError::Newer { family: family.name, found: found.version, known });
