@@ -27,6 +27,8 @@ use crate::{
     store::{Author, Store},
 };
 
+/// This release, as `version` prints it.
+pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
 /// `passwd` lines of the image's own users.
 const SYSTEM_USERS: &str = "/usr/share/rostrum/passwd";
 /// Left by the boot when `/data` could not be used.
@@ -98,6 +100,7 @@ impl Appliance {
             settings: RwLock::new(Arc::new(settings)),
             changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default() }),
         };
+        appliance.keep_as_read_at_boot();
         appliance.follow_settings();
         for fault in &appliance.faults {
             journal::error(fault);

@@ -31,11 +31,19 @@ const MOST_UPLOADS: usize = 16;
 /// Bytes that uploads leave free, so that settings can always be written.
 const RESERVE: u64 = 32 << 20;
 
+/// Makes files of the folder that are on no disk, each time they are read.
+pub trait Producer {
+    /// Their names.
+    fn names(&self) -> Vec<FileName>;
+    /// One of them, to be read from its start; `None` when the name is none of them.
+    fn produce(&self, name: &FileName) -> Option<io::Result<File>>;
+}
+
 /// The folder, for one connection.
-#[derive(Debug)]
-pub struct Folder {
+pub struct Folder<'a> {
     path: PathBuf,
     role: Role,
+    producer: &'a dyn Producer,
     uploads: HashMap<u64, Upload>,
 }
 
@@ -48,10 +56,10 @@ struct Upload {
 /// A reply, and the descriptor that travels with it.
 pub type Answer = (Reply, Option<OwnedFd>);
 
-impl Folder {
+impl<'a> Folder<'a> {
     /// The folder as one role sees it.
-    pub fn new(path: PathBuf, role: Role) -> Self {
-        Self { path, role, uploads: HashMap::new() }
+    pub fn new(path: PathBuf, role: Role, producer: &'a dyn Producer) -> Self {
+        Self { path, role, producer, uploads: HashMap::new() }
     }
 
     /// Carries a request out.
@@ -80,28 +88,42 @@ impl Folder {
 
     /// All names that the role sees.
     pub fn list(&self) -> Result<Vec<FileInfo>, Refusal> {
-        let entries = match fs::read_dir(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(|error| broken("The files cannot be listed", &error))?,
+        let entries: Vec<_> = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            other => other.map_err(|error| broken("The files cannot be listed", &error))?.flatten().collect(),
         };
-        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()?.parse().ok());
-        let mut files: Vec<FileInfo> = names.filter_map(|name: FileName| self.info(&name).ok()).collect();
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(files)
+        let stored = entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()?.parse().ok());
+        let mut names: Vec<FileName> = self.producer.names().into_iter().chain(stored).collect();
+        names.sort();
+        names.dedup();
+        Ok(names.iter().filter_map(|name| self.info(name).ok()).collect())
     }
 
     fn info(&self, name: &FileName) -> Result<FileInfo, Refusal> {
         self.check(name, FileAccess::List)?;
-        let metadata = fs::symlink_metadata(self.at(name)).ok().filter(fs::Metadata::is_file);
-        let metadata = metadata.ok_or_else(|| absent(name))?;
+        let metadata = match self.produced(name)? {
+            Some(file) => file.metadata(),
+            None => fs::symlink_metadata(self.at(name)),
+        };
+        let metadata = metadata.ok().filter(fs::Metadata::is_file).ok_or_else(|| absent(name))?;
         let writable = name.kind().permits(self.role, FileAccess::Write);
         Ok(FileInfo { name: name.clone(), size: metadata.size(), modified: metadata.mtime(), writable })
     }
 
     fn open(&self, name: &FileName) -> Result<Answer, Refusal> {
         self.check(name, FileAccess::Read)?;
-        let file = self.plain(name)?;
-        Ok((Reply::File(self.info(name)?), Some(file.into())))
+        let file = match self.produced(name)? {
+            Some(file) => file,
+            None => self.plain(name)?,
+        };
+        let info = self.info(name)?;
+        let size = file.metadata().map_or(info.size, |metadata| metadata.size());
+        Ok((Reply::File(FileInfo { size, ..info }), Some(file.into())))
+    }
+
+    fn produced(&self, name: &FileName) -> Result<Option<File>, Refusal> {
+        let made = self.producer.produce(name).transpose();
+        made.map_err(|error| broken(&format!("{name} cannot be made"), &error))
     }
 
     /// A named file, read-only. Nothing in the folder is followed elsewhere, whoever put it there.
@@ -223,18 +245,46 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn folder(role: Role) -> (tempfile::TempDir, Folder) {
+    /// Nothing is made.
+    impl Producer for () {
+        fn names(&self) -> Vec<FileName> {
+            Vec::new()
+        }
+        fn produce(&self, _: &FileName) -> Option<io::Result<File>> {
+            None
+        }
+    }
+
+    /// `live.json` holds its own name.
+    struct Live;
+
+    impl Producer for Live {
+        fn names(&self) -> Vec<FileName> {
+            vec![name("live.json")]
+        }
+        fn produce(&self, asked: &FileName) -> Option<io::Result<File>> {
+            let make = || {
+                let mut file = tempfile::tempfile()?;
+                file.write_all(b"live.json")?;
+                std::io::Seek::rewind(&mut file)?;
+                Ok(file)
+            };
+            (*asked == name("live.json")).then(make)
+        }
+    }
+
+    fn folder(role: Role) -> (tempfile::TempDir, Folder<'static>) {
         let temporary = tempfile::tempdir().unwrap();
-        let folder = Folder::new(temporary.path().to_owned(), role);
+        let folder = Folder::new(temporary.path().to_owned(), role, &());
         (temporary, folder)
     }
 
-    fn begin(folder: &mut Folder, to: &str, ticket: u64) -> File {
+    fn begin(folder: &mut Folder<'_>, to: &str, ticket: u64) -> File {
         let ask = Ask::Create { name: name(to), ticket, keep: false };
         folder.answer(&ask).unwrap().1.unwrap().into()
     }
 
-    fn put(folder: &mut Folder, to: &str, content: &str) {
+    fn put(folder: &mut Folder<'_>, to: &str, content: &str) {
         begin(folder, to, 1).write_all(content.as_bytes()).unwrap();
         folder.answer(&Ask::Commit { ticket: 1 }).unwrap();
     }
@@ -279,11 +329,30 @@ mod tests {
         put(&mut admin, "one.cer", "x");
         fs::write(temporary.path().join("log"), "x").unwrap();
         assert!(admin.answer(&Ask::Remove(name("log"))).is_err());
-        let mut crypto = Folder::new(temporary.path().to_owned(), Role::Crypto);
+        let mut crypto = Folder::new(temporary.path().to_owned(), Role::Crypto, &());
         assert_eq!(crypto.list().unwrap().iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["one.cer"]);
         assert_eq!(crypto.answer(&Ask::Open(name("cms.lic"))).unwrap_err().message, "File not found: cms.lic");
         assert!(crypto.answer(&Ask::Rename { from: name("one.cer"), to: name("two.lic"), replace: true }).is_err());
         crypto.answer(&Ask::Rename { from: name("one.cer"), to: name("two.cer"), replace: false }).unwrap();
+    }
+
+    #[test]
+    fn what_is_made_when_read_is_listed_and_read_by_its_readers_only() {
+        let temporary = tempfile::tempdir().unwrap();
+        let seen_by = |role| Folder::new(temporary.path().to_owned(), role, &Live);
+        let mut admin = seen_by(Role::Admin);
+        let list = admin.list().unwrap();
+        assert_eq!(
+            list.iter().map(|f| (f.name.as_str(), f.size, f.writable)).collect::<Vec<_>>(),
+            [("live.json", 9, false)]
+        );
+        let mut text = String::new();
+        File::from(admin.answer(&Ask::Open(name("live.json"))).unwrap().1.unwrap()).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "live.json");
+        assert!(admin.answer(&Ask::Create { name: name("live.json"), ticket: 1, keep: false }).is_err());
+        let mut crypto = seen_by(Role::Crypto);
+        assert!(crypto.list().unwrap().is_empty());
+        assert_eq!(crypto.answer(&Ask::Open(name("live.json"))).unwrap_err().message, "File not found: live.json");
     }
 
     #[test]

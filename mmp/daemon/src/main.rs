@@ -20,6 +20,7 @@ mod paths;
 mod plan;
 mod power_button;
 mod probe;
+mod produced;
 mod render;
 mod seal;
 mod session;

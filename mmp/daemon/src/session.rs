@@ -74,7 +74,7 @@ struct Session<'a> {
     origin: String,
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
     fn run(&self, connection: &mut Connection, program: Program) -> Result<(), ConnectionError> {
         let seat = self.appliance.sessions.enter(self.user.clone(), program, self.origin.clone(), connection.handle()?);
         let Some((role, expired)) = self.standing() else {
@@ -167,7 +167,7 @@ impl Session<'_> {
         line: &str,
         request: &Request,
         connection: &mut Connection,
-        folder: &mut Option<Folder>,
+        folder: &mut Option<Folder<'a>>,
         seat: u64,
     ) -> Result<Outcome, Refusal> {
         if let Some(reply) = show::answer(self.appliance, role, request) {
@@ -176,8 +176,9 @@ impl Session<'_> {
         match request {
             Request::File(ask) => {
                 self.spare_used_files(ask)?;
-                let path = self.appliance.system.paths.files();
-                let (reply, descriptor) = folder.get_or_insert_with(|| Folder::new(path, role)).answer(ask)?;
+                let (path, appliance) = (self.appliance.system.paths.files(), self.appliance);
+                let (reply, descriptor) =
+                    folder.get_or_insert_with(|| Folder::new(path, role, appliance)).answer(ask)?;
                 return Ok(match descriptor {
                     Some(descriptor) => Outcome::Descriptor(reply, descriptor),
                     None => Outcome::Reply(reply),

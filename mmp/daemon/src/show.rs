@@ -8,7 +8,7 @@ use mmp_control::{
 use mmp_model::{Letter, Role, Settings, Username, interface::Addressing};
 
 use crate::{
-    appliance::Appliance,
+    appliance::{Appliance, RELEASE},
     apply, change,
     files::Folder,
     observe::{clock, links, machine, resolver, routes, time_sources},
@@ -143,7 +143,7 @@ fn user(appliance: &Appliance, settings: &Settings, name: &Username) -> Result<R
 fn status(appliance: &Appliance, settings: &Settings, status: Status) -> Result<Reply, Refusal> {
     Ok(match status {
         Status::Version => Reply::Version(reply::Version {
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: RELEASE.into(),
             commit: option_env!("ROSTRUM_COMMIT").map(str::to_owned),
         }),
         Status::Model => Reply::Value(appliance.board.model.clone()),
@@ -181,7 +181,7 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
             all.map(|(name, account)| value(name.to_string(), account.role.describe())).collect()
         }
         Live::Files => {
-            let folder = Folder::new(appliance.system.paths.files(), role);
+            let folder = Folder::new(appliance.system.paths.files(), role, appliance);
             let files = folder.list().unwrap_or_default();
             files.into_iter().map(|file| value(file.name.to_string(), &format!("{} bytes", file.size))).collect()
         }

@@ -153,6 +153,11 @@ impl PasswordHash {
         Self(hash)
     }
 
+    /// Whether a text is a hash as passwords are kept, so that it must not be shown.
+    pub fn is_hash(text: &str) -> bool {
+        text.starts_with("$y$")
+    }
+
     /// The hash, to check a password against.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -12,6 +12,7 @@ pub mod dscp;
 pub mod file;
 pub mod interface;
 pub mod name;
+pub mod readable;
 pub mod settings;
 pub mod time;
 pub mod versions;
