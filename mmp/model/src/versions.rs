@@ -110,6 +110,11 @@ families! {
     accounts: "user", "user, passwd", &[];
 }
 
+/// Every family's version in this release.
+pub fn known() -> BTreeMap<String, u32> {
+    FAMILIES.iter().map(|family| (family.name.to_owned(), family.version())).collect()
+}
+
 fn to_value(value: &impl Serialize) -> Value {
     serde_json::to_value(value).expect("settings have text keys only and no failing serializer")
 }
