@@ -4,8 +4,9 @@
 //! `cargo xtask fuzz <target> <seconds>` runs one with coverage guidance; the tests below replay the seeds and some
 //! random bytes, so that a target that broke is seen at once.
 
+use mmp_backup::{BackupKey, Bundle, Sealed};
 use mmp_control::{Answer, Ask, Hello, frame};
-use mmp_model::{FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, versions};
+use mmp_model::{FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, readable, versions};
 
 /// A parser under test.
 pub type Target = fn(&[u8]);
@@ -19,6 +20,12 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
     ),
     ("control-frame", control_frame, &[b"{\"call\":{\"line\":\"dns\",\"request\":{\"dns\":\"show\"}}}", b"\"cancel\""]),
     ("settings-file", settings_file, &[include_bytes!("../../releases/0.1.0/settings.json")]),
+    (
+        "backup-file",
+        backup_file,
+        &[include_bytes!("../seeds/backup-file/sealed.bak"), include_bytes!("../seeds/backup-file/content")],
+    ),
+    ("live-json", live_json, &[include_bytes!("../seeds/live-json/live.json")]),
     ("sftp-packet", sftp_packet, &[&[1, 0, 0, 0, 3], &[16, 0, 0, 0, 1, 0, 0, 0, 1, b'.']]),
     (
         "values",
@@ -56,6 +63,28 @@ fn settings_file(bytes: &[u8]) {
     let Ok(stored) = serde_json::from_slice(bytes) else { return };
     if let Ok(settings) = versions::load(stored) {
         assert_eq!(versions::load(versions::store(&settings)).expect("what was stored is loaded"), settings);
+    }
+}
+
+/// The content is tried without its seal as well, which no change of a sealed file would reach.
+fn backup_file(bytes: &[u8]) {
+    let key = BackupKey::new([7; mmp_backup::key::BYTES]);
+    if let Ok(mut sealed) = Sealed::read(bytes.to_vec(), "0.1.0") {
+        let _ = sealed.open(&key);
+    }
+    if let Ok(bundle) = Bundle::decode(bytes) {
+        let again = bundle.encode().expect("what was decoded is encoded");
+        assert_eq!(Bundle::decode(&again).expect("what was encoded is decoded"), bundle);
+    }
+    if let Ok(Ok(key)) = std::str::from_utf8(bytes).map(str::parse::<BackupKey>) {
+        assert_eq!(key.reveal().parse().as_ref(), Ok(&key));
+    }
+}
+
+fn live_json(bytes: &[u8]) {
+    if let Ok(settings) = readable::read(bytes) {
+        let again = readable::write(&settings, "0.1.0", &readable::Cards::new());
+        assert!(readable::read(again.as_bytes()).is_ok(), "what was written is read");
     }
 }
 
