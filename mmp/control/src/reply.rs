@@ -1,5 +1,7 @@
 //! What mmpd answers, typed, so that the shell lays it out and `--json` prints it as it is.
 
+mod restore;
+
 use std::net::Ipv4Addr;
 
 use mmp_model::{
@@ -7,6 +9,8 @@ use mmp_model::{
     time::ZoneName,
 };
 use serde::{Deserialize, Serialize};
+
+pub use restore::{Difference, RestorePoint, Trial};
 
 use crate::Login;
 
@@ -56,6 +60,14 @@ pub enum Reply {
     Df(Vec<Filesystem>),
     /// `health`.
     Health(Vec<Sensor>),
+    /// `try`; nothing may be on condition.
+    Trial(Option<Trial>),
+    /// `settings list`.
+    RestorePoints(Vec<RestorePoint>),
+    /// `settings compare`.
+    Differences(Vec<Difference>),
+    /// What others did, a line each.
+    News(Vec<String>),
     /// The SFTP folder.
     Files(Vec<FileInfo>),
     /// One file; a descriptor may travel with it.

@@ -3,6 +3,8 @@
 //! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
 //! settings is mmpd's to decide.
 
+mod restore;
+
 use std::net::Ipv4Addr;
 
 use mmp_model::{
@@ -14,6 +16,8 @@ use mmp_model::{
     time::ZoneName,
 };
 use serde::{Deserialize, Serialize};
+
+pub use restore::{SettingsAsk, Trial};
 
 use crate::Secret;
 
@@ -47,6 +51,12 @@ pub enum Request {
     Status(Status),
     /// `reboot`, `shutdown`.
     Power(Power),
+    /// `try`, `confirm`, `undo`.
+    Trial(Trial),
+    /// `settings`.
+    Settings(SettingsAsk),
+    /// What others changed since this session asked last. A session that asks is one that a person looks at.
+    News,
     /// The SFTP folder.
     File(File),
     /// Values that exist now, for completion.
@@ -359,11 +369,13 @@ pub enum Live {
     Timezones,
     /// Static routes of any interface.
     Routes,
+    /// Restore points that are kept.
+    RestorePoints,
 }
 
 impl Live {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Interfaces,
         Self::Users,
         Self::Files,
@@ -373,6 +385,7 @@ impl Live {
         Self::NtpServers,
         Self::Timezones,
         Self::Routes,
+        Self::RestorePoints,
     ];
 }
 

@@ -5,7 +5,7 @@
 
 use mmp_model::Role;
 
-use crate::request::{Date, Request, Status, User};
+use crate::request::{Date, Request, Status, Trial, User};
 
 /// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only.
 pub fn permits(role: Role, request: &Request) -> bool {
@@ -13,11 +13,15 @@ pub fn permits(role: Role, request: &Request) -> bool {
         Request::Access(_) => false,
         // The own password and the log line are everybody's.
         Request::User(User::ChangeOwn { .. }) | Request::Noted => true,
+        // Who may make a change may make it on condition, and then has to be able to confirm it.
+        Request::Trial(Trial::Change(_, request)) => permits(role, request),
         // Which files and values a role sees is decided per name.
         Request::Status(Status::Version | Status::Model | Status::Serial | Status::Uptime)
         | Request::Date(Date::Show)
         | Request::File(_)
-        | Request::Live(_) => role.has_shell(),
+        | Request::Live(_)
+        | Request::Trial(_)
+        | Request::News => role.has_shell(),
         _ => role == Role::Admin,
     }
 }

@@ -3,6 +3,8 @@
 //! Invariants: one change at a time; reading never waits for a change; a change is check, plan, apply, save, in this
 //! order, and is answered only when it is durable. What fails after the first step puts the old settings back.
 
+pub mod conditional;
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
@@ -11,20 +13,27 @@ use std::{
 };
 
 use mmp_control::{Kind, Refusal, Reply, Request, chain, request};
-use mmp_model::{FileName, Hostname, Letter, Settings, Username, account::Accounts, time::ZoneName};
+use mmp_model::{
+    FileName, Hostname, Letter, Settings, Username, account::Accounts, restore::ConfirmTime, time::ZoneName,
+};
 
+use self::conditional::{Rest, Timer};
 use crate::{
     apply::{ApplyError, Moment, System},
     change::{self, Facts, KeyFile},
+    durable::WriteError,
     journal,
     logins::Logins,
+    loud::Notes,
+    news::{News, Reader},
     observe::{board::Board, clock},
     password,
     paths::Paths,
     plan::{Step, plan},
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
-    store::{Author, Store},
+    store::{self, Author, Store},
+    trial::{self, Trial},
 };
 
 /// This release, as `version` prints it.
@@ -56,14 +65,41 @@ pub struct Appliance {
     pub running_hostname: Hostname,
     /// Time zone that services started with.
     pub running_zone: ZoneName,
+    /// What others changed, for who is logged in.
+    pub news: News,
+    /// What must be told at the next login.
+    pub notes: Notes,
     faults: Vec<String>,
+    trial: Mutex<Option<Trial>>,
+    timer: Timer,
     settings: RwLock<Arc<Settings>>,
     changing: Mutex<Changing>,
 }
 
-struct Changing {
+/// What only one change at a time may touch.
+pub struct Changing {
     store: Store,
     rendered: Rendered,
+}
+
+/// Who asks for a change, and how.
+pub struct Asked<'a> {
+    /// The account.
+    pub user: &'a Username,
+    /// For the restore point.
+    pub author: Author,
+    /// The session's number.
+    pub seat: u64,
+    /// The change is to be confirmed within this time.
+    pub within: Option<ConfirmTime>,
+}
+
+/// A change that was made.
+pub struct Changed<'a> {
+    /// The answer.
+    pub reply: Reply,
+    /// What is done once the answer is sent.
+    pub rest: Option<Rest<'a>>,
 }
 
 impl Appliance {
@@ -88,9 +124,17 @@ impl Appliance {
         let loaded = Store::load(&system.paths.settings());
         faults.extend(loaded.faults.iter().map(ToString::to_string));
         let settings = loaded.settings.unwrap_or_else(|| Settings::factory(Accounts::factory(password::factory())));
+        let trial = trial::load(&system.paths.settings()).unwrap_or_else(|cause| {
+            faults.push(format!("a change on condition cannot be read ({cause}) and stays in force"));
+            None
+        });
         let board = Board::read(&system.paths.system(crate::observe::board::FILE));
         let mut appliance = Self {
             logins: Logins::load(&system.paths.state()),
+            news: News::default(),
+            notes: Notes::load(&system.paths.state()),
+            trial: Mutex::new(trial),
+            timer: Timer::default(),
             sessions: Sessions::default(),
             running_hostname: settings.hostname.clone(),
             running_zone: settings.timezone.zone.clone(),
@@ -100,6 +144,7 @@ impl Appliance {
             settings: RwLock::new(Arc::new(settings)),
             changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default() }),
         };
+        appliance.end_old_trial();
         appliance.keep_as_read_at_boot();
         appliance.follow_settings();
         for fault in &appliance.faults {
@@ -163,6 +208,17 @@ impl Appliance {
     /// What the administrator must know at login.
     pub fn notices(&self) -> Vec<String> {
         let mut notices: Vec<String> = self.faults.iter().map(|fault| format!("WARNING: {fault}")).collect();
+        notices
+            .extend(self.notes.all().into_iter().map(|note| format!("NOTE: {} ({})", note.text, clock::date(note.at))));
+        if let Some(trial) = self.trial() {
+            notices.push(format!(
+                "NOTE: <{}> of {} is undone in {} s unless {} types 'confirm'",
+                trial.lines.join("; "),
+                trial.user,
+                trial.seconds_left,
+                trial.user
+            ));
+        }
         let settings = self.settings();
         if settings.hostname != self.running_hostname {
             notices.push(format!("A reboot is required: the host name {} is not in force yet", settings.hostname));
@@ -186,21 +242,55 @@ impl Appliance {
     }
 
     /// Changes settings, or returns `None` when the request is not one to change them.
-    pub fn change(&self, user: &Username, request: &Request, author: Author) -> Option<Result<Reply, Refusal>> {
-        let facts = match self.facts(user, request) {
+    pub fn change(
+        &self,
+        asked: &Asked,
+        request: &Request,
+        reader: &mut Reader,
+    ) -> Option<Result<Changed<'_>, Refusal>> {
+        let facts = match self.facts(asked.user, request) {
             Ok(facts) => facts,
             Err(refusal) => return Some(Err(refusal)),
         };
-        let mut changing = self.changing();
+        let changing = self.changing();
         let old = self.settings();
-        let (next, reply) = match change::change(&old, request, &facts)? {
-            Ok(done) => done,
-            Err(refusal) => return Some(Err(refusal)),
-        };
+        let done = change::change(&old, request, &facts)?;
+        Some(done.and_then(|(next, reply)| self.carry(changing, (&old, next), reply, asked, reader)))
+    }
+
+    /// A change that is right in itself: nobody else must be in its way.
+    fn carry<'a>(
+        &'a self,
+        mut changing: MutexGuard<'a, Changing>,
+        (old, next): (&Settings, Settings),
+        reply: Reply,
+        asked: &Asked,
+        reader: &mut Reader,
+    ) -> Result<Changed<'a>, Refusal> {
         if next == *old {
-            return Some(Ok(reply));
+            return Ok(Changed { reply, rest: None });
         }
-        Some(self.put_in_force(&mut changing, &old, next, author).map(|()| reply))
+        let touched = trial::differing(old, &next);
+        self.news.check(reader, touched.keys())?;
+        self.check_trial(asked, &touched)?;
+        let changed = match asked.within {
+            None => {
+                self.put_in_force(&mut changing, old, next, asked.author.clone())?;
+                Changed { reply, rest: None }
+            }
+            Some(within) => {
+                let rest = self.begin_trial(changing, (old, next), asked, within)?;
+                let said = match reply {
+                    Reply::Notice(line) => format!("{line}\n"),
+                    _ => String::new(),
+                };
+                Changed { reply: Reply::Notice(said + &conditional::condition(within)), rest }
+            }
+        };
+        let Author { user, origin, line, .. } = &asked.author;
+        let how = if asked.within.is_some() { " on condition" } else { "" };
+        self.news.add(Some(asked.seat), format!("{user} from {origin} changed{how}: {line}"), touched.keys());
+        Ok(changed)
     }
 
     fn put_in_force(
@@ -222,10 +312,14 @@ impl Appliance {
         if let Err(error) = changing.store.save(&next, author) {
             let state = self.put_back((&next, &rendered), (old, &changing.rendered));
             journal::error(&format!("a change could not be saved: {}", chain(&error)));
-            return Err(Refusal::new(Kind::Internal, format!("The change could not be saved: {}", chain(&error)))
-                .state(state)
-                .hint("`df` shows whether /data is full"));
+            return Err(not_saved(&error).state(state));
         }
+        self.settled(changing, old, next, rendered);
+        Ok(())
+    }
+
+    /// Homes and what is remembered of accounts follow the accounts.
+    fn follow_accounts(&self, old: &Settings, next: &Settings) {
         for (name, account) in &next.accounts.accounts {
             if !old.accounts.accounts.contains_key(name) {
                 self.make_home(name, account.uid);
@@ -235,9 +329,6 @@ impl Appliance {
             self.logins.forget(name);
             let _ = fs::remove_dir_all(self.home(name));
         }
-        changing.rendered = rendered;
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        Ok(())
     }
 
     fn apply_all(&self, steps: &[Step]) -> Result<(), ApplyError> {
@@ -284,6 +375,12 @@ impl Appliance {
                 Request::Ntp(request::Ntp::GroupKey(Some(file))) => self.key_file(file),
                 _ => KeyFile::Absent,
             },
+            restore_point: match request {
+                Request::Settings(request::SettingsAsk::Restore(point)) => {
+                    store::point(&self.system.paths.settings(), point.number()).ok()
+                }
+                _ => None,
+            },
             new_hash,
         })
     }
@@ -329,6 +426,11 @@ impl Appliance {
     fn changing(&self) -> MutexGuard<'_, Changing> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn not_saved(error: &WriteError) -> Refusal {
+    Refusal::new(Kind::Internal, format!("The change could not be saved: {}", chain(error)))
+        .hint("`df` shows whether /data is full")
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {

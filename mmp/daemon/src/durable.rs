@@ -26,6 +26,16 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), WriteError>
     sync_parent(path).map_err(fail)
 }
 
+/// Removes the file durably; that it was not there is as good.
+pub fn remove(path: &Path) -> Result<(), WriteError> {
+    let gone = match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_parent(path),
+    };
+    gone.map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
 /// Replaces the file at once for readers, on a tmpfs where nothing is durable.
 pub fn replace_volatile(path: &Path, content: &[u8], mode: u32) -> Result<(), WriteError> {
     let fail = |source| WriteError { path: path.to_owned(), source };

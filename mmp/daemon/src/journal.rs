@@ -80,7 +80,7 @@ fn send(facility: u8, level: Level, program: &str, text: &str) {
 }
 
 /// Control bytes out of typed lines would forge further lines on a log server.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 

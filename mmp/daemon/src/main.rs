@@ -9,11 +9,14 @@ mod access;
 mod appliance;
 mod apply;
 mod change;
+mod compare;
 mod connection;
 mod durable;
 mod files;
 mod journal;
 mod logins;
+mod loud;
+mod news;
 mod observe;
 mod password;
 mod paths;
@@ -27,6 +30,7 @@ mod session;
 mod sessions;
 mod show;
 mod store;
+mod trial;
 
 use std::{
     fs, io,
@@ -90,6 +94,8 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
     if device {
         thread::Builder::new().name("power-button".into()).stack_size(STACK).spawn(power_button::watch)?;
     }
+    let watched = Arc::clone(&appliance);
+    thread::Builder::new().name("trials".into()).stack_size(STACK).spawn(move || watched.watch_trials())?;
     notify(&[(daemon::STATE_READY, "1")]);
     watchdog(&appliance)?;
     let conversations = Arc::new(AtomicUsize::new(0));

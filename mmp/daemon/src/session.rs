@@ -7,18 +7,19 @@ use std::{os::unix::net::UnixStream, time::Duration};
 
 use mmp_control::{
     Answer, Ask, Call, Hello, Kind, Program, Refusal, Reply, Request, Welcome,
-    request::{self, User},
+    request::{self, Trial, User},
     roles,
 };
 use mmp_model::{Role, Username};
 
 use crate::{
     access,
-    appliance::Appliance,
+    appliance::{Appliance, Asked, conditional::Rest},
     apply,
     connection::{Connection, ConnectionError},
     files::Folder,
     journal,
+    news::Reader,
     observe::clock,
     password, probe, show,
     store::Author,
@@ -101,7 +102,7 @@ impl<'a> Session<'a> {
             last_login: record.previous,
             notices,
         }))?;
-        let mut folder = None;
+        let mut progress = Progress { seat: seat.id(), folder: None, reader: self.appliance.news.reader(seat.id()) };
         while let Some(ask) = connection.receive::<Ask>()? {
             let Ask::Call(call) = ask else { continue };
             // The role may have changed, and the account may be gone, since the conversation began.
@@ -111,11 +112,15 @@ impl<'a> Session<'a> {
             if is_command(&call.request) || permitted.is_err() {
                 journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
             }
-            match permitted
-                .and_then(|()| self.carry_out(role, &line, &call.request, connection, &mut folder, seat.id()))
-            {
+            match permitted.and_then(|()| self.carry_out(role, &line, &call.request, connection, &mut progress)) {
                 Ok(Outcome::Answered) => {}
                 Ok(Outcome::Reply(reply)) => connection.send(&Answer::Done(reply))?,
+                Ok(Outcome::ReplyFirst(reply, rest)) => {
+                    // Whether or not anybody is there to read the answer, what was promised is done.
+                    let sent = connection.send(&Answer::Done(reply));
+                    rest.carry_out();
+                    sent?;
+                }
                 Ok(Outcome::Descriptor(reply, descriptor)) => {
                     connection.send_with(&Answer::Done(reply), &descriptor)?;
                 }
@@ -144,7 +149,11 @@ impl<'a> Session<'a> {
             return Err(Refusal::new(Kind::PasswordExpired, "Password has expired")
                 .hint("log in with ssh or at the console to set a new one"));
         }
-        if let Request::User(User::ChangeOwn { old, .. }) = &call.request {
+        let request = match &call.request {
+            Request::Trial(Trial::Change(_, request)) => request,
+            request => request,
+        };
+        if let Request::User(User::ChangeOwn { old, .. }) = request {
             self.check_present(old.as_ref(), expired)?;
         }
         Ok(())
@@ -167,9 +176,8 @@ impl<'a> Session<'a> {
         line: &str,
         request: &Request,
         connection: &mut Connection,
-        folder: &mut Option<Folder<'a>>,
-        seat: u64,
-    ) -> Result<Outcome, Refusal> {
+        progress: &mut Progress<'a>,
+    ) -> Result<Outcome<'_>, Refusal> {
         if let Some(reply) = show::answer(self.appliance, role, request) {
             return reply.map(Outcome::Reply);
         }
@@ -178,7 +186,7 @@ impl<'a> Session<'a> {
                 self.spare_used_files(ask)?;
                 let (path, appliance) = (self.appliance.system.paths.files(), self.appliance);
                 let (reply, descriptor) =
-                    folder.get_or_insert_with(|| Folder::new(path, role, appliance)).answer(ask)?;
+                    progress.folder.get_or_insert_with(|| Folder::new(path, role, appliance)).answer(ask)?;
                 return Ok(match descriptor {
                     Some(descriptor) => Outcome::Descriptor(reply, descriptor),
                     None => Outcome::Reply(reply),
@@ -201,9 +209,34 @@ impl<'a> Session<'a> {
             line: line.to_owned(),
             at: clock::now(),
         };
-        let reply = self.appliance.change(&self.user, request, author).unwrap_or_else(|| Err(Refusal::denied()))?;
-        self.end_stale_sessions(request, seat);
-        Ok(Outcome::Reply(reply))
+        let (request, within) = match request {
+            Request::News => {
+                self.appliance.notes.told(self.user.as_str());
+                return Ok(Outcome::Reply(Reply::News(self.appliance.news.tell(&mut progress.reader))));
+            }
+            Request::Trial(Trial::Extend(within)) => {
+                return self.appliance.extend_trial(&self.user, *within).map(Outcome::Reply);
+            }
+            Request::Trial(Trial::Confirm) => {
+                return self.appliance.confirm_trial(&self.user, &author).map(Outcome::Reply);
+            }
+            Request::Trial(Trial::Undo) => return self.appliance.undo_trial(&self.user).map(Outcome::Reply),
+            Request::Trial(Trial::Change(within, request)) => (request.as_ref(), Some(*within)),
+            plain => (plain, None),
+        };
+        let asked = Asked { user: &self.user, author, seat: progress.seat, within };
+        let changed = self.appliance.change(&asked, request, &mut progress.reader);
+        let no_change = if within.is_some() {
+            Refusal::new(Kind::BadValue, "'try' is for commands that change settings")
+        } else {
+            Refusal::denied()
+        };
+        let changed = changed.unwrap_or(Err(no_change))?;
+        self.end_stale_sessions(request, progress.seat);
+        Ok(match changed.rest {
+            Some(rest) => Outcome::ReplyFirst(changed.reply, rest),
+            None => Outcome::Reply(changed.reply),
+        })
     }
 
     /// A file that a setting names stays where it is.
@@ -254,15 +287,24 @@ impl<'a> Session<'a> {
 fn is_command(request: &Request) -> bool {
     !matches!(
         request,
-        Request::Live(_)
+        Request::Live(_) | Request::News
             | Request::File(request::File::List | request::File::Stat(_))
             // Asked on the way to the command itself, which follows.
             | Request::User(User::CheckAdd(..) | User::CheckReset(_))
     )
 }
 
-enum Outcome {
+/// What a conversation has got to.
+struct Progress<'a> {
+    seat: u64,
+    folder: Option<Folder<'a>>,
+    reader: Reader,
+}
+
+enum Outcome<'a> {
     Reply(Reply),
+    /// The answer goes first: the change may cut the connection that it travels on.
+    ReplyFirst(Reply, Rest<'a>),
     Descriptor(Reply, std::os::fd::OwnedFd),
     /// The request has sent its own answer.
     Answered,

@@ -1,9 +1,11 @@
 //! Replies that only read: settings and the observed system, never waiting for a change in progress.
 
+mod restore;
+
 use mmp_control::{
     Kind, Refusal, Reply, Request,
     reply::{self, LiveValue},
-    request::{self, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, Status, Timezone, User},
+    request::{self, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, SettingsAsk, Status, Timezone, Trial, User},
 };
 use mmp_model::{Letter, Role, Settings, Username, interface::Addressing};
 
@@ -48,6 +50,9 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         Request::User(User::Info(name)) => user(appliance, &settings, name),
         Request::Status(status) => self::status(appliance, &settings, *status),
         Request::Live(live) => Ok(Reply::Values(values(appliance, role, &settings, *live))),
+        Request::Trial(Trial::Show) => Ok(Reply::Trial(appliance.trial())),
+        Request::Settings(SettingsAsk::List) => Ok(Reply::RestorePoints(restore::points(appliance))),
+        Request::Settings(SettingsAsk::Compare(from, to)) => restore::compare(appliance, *from, *to),
         Request::Noted => Ok(Reply::Nothing),
         _ => return None,
     })
@@ -203,6 +208,12 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
             let all = settings.interfaces.ipv4.iter();
             all.flat_map(|(letter, ipv4)| ipv4.routes.iter().map(move |route| (letter, route)))
                 .map(|(letter, route)| value(route.to_string(), &format!("out of interface {letter}")))
+                .collect()
+        }
+        Live::RestorePoints => {
+            let points = restore::points(appliance).into_iter();
+            points
+                .map(|point| value(point.generation.to_string(), &format!("{}: {}", point.user, point.line)))
                 .collect()
         }
     }

@@ -103,7 +103,7 @@ impl Store {
         let mut faults = Vec::new();
         let mut settings = None;
         for &generation in numbers.iter().rev() {
-            match read(&path(folder, generation), generation) {
+            match point(folder, generation) {
                 Ok(found) => {
                     settings = Some(found);
                     break;
@@ -150,6 +150,21 @@ impl Store {
     }
 }
 
+/// Numbers and authors of the generations that are kept and whole, the newest first.
+pub fn points(folder: &Path) -> Vec<(u64, Author)> {
+    let read = |&generation: &u64| {
+        let (header, _) = read_whole(&path(folder, generation), generation).ok()?;
+        Some((generation, header.author))
+    };
+    generations(folder).iter().rev().filter_map(read).collect()
+}
+
+/// The settings of one generation, in this release's form.
+pub fn point(folder: &Path, generation: u64) -> Result<Settings, ReadError> {
+    let (_, stored) = read_whole(&path(folder, generation), generation)?;
+    Ok(versions::load(stored)?)
+}
+
 fn path(folder: &Path, generation: u64) -> PathBuf {
     folder.join(format!("generation-{generation:08}.json"))
 }
@@ -166,7 +181,7 @@ fn generations(folder: &Path) -> Vec<u64> {
     numbers
 }
 
-fn read(path: &Path, generation: u64) -> Result<Settings, ReadError> {
+fn read_whole(path: &Path, generation: u64) -> Result<(Header, Stored), ReadError> {
     let content = fs::read(path)?;
     let end = content.iter().position(|&b| b == b'\n').ok_or(ReadError::Damaged)?;
     let (first, body) = (&content[..end], &content[end + 1..]);
@@ -175,7 +190,7 @@ fn read(path: &Path, generation: u64) -> Result<Settings, ReadError> {
         return Err(ReadError::Damaged);
     }
     let stored: Stored = serde_json::from_slice(body).map_err(|_| ReadError::Damaged)?;
-    Ok(versions::load(stored)?)
+    Ok((header, stored))
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -258,5 +273,15 @@ mod tests {
         let names: Vec<String> = (0..70).map(|n| format!("n{n}")).collect();
         let folder = saved(&names.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(generations(folder.path()), (7..=70).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn restore_points_are_listed_the_newest_first_and_a_damaged_one_is_none() {
+        let folder = saved(&["one", "two", "three"]);
+        fs::write(path(folder.path(), 2), "").unwrap();
+        let numbers: Vec<u64> = points(folder.path()).into_iter().map(|(number, _)| number).collect();
+        assert_eq!(numbers, [3, 1]);
+        assert_eq!(point(folder.path(), 1).unwrap(), named("one"));
+        assert!(point(folder.path(), 2).is_err() && point(folder.path(), 9).is_err());
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: an action holds no secret; commands that need one name only whom it is for, and the shell asks.
 
 use mmp_control::{Request, Secret, request::User};
-use mmp_model::{Role, Username};
+use mmp_model::{Role, Username, restore::ConfirmTime};
 
 use crate::table::{Command, Family};
 
@@ -99,4 +99,15 @@ pub struct Parsed {
     pub yes: bool,
     /// Filters on the output, in order.
     pub filters: Vec<Filter>,
+    /// The line began with `try`: what it changes is undone unless confirmed.
+    pub condition: Option<Condition>,
+}
+
+/// What `try` says.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The time to confirm in.
+    pub within: ConfirmTime,
+    /// The form of `try`.
+    pub command: &'static Command,
 }

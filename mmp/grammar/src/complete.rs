@@ -9,7 +9,8 @@ use mmp_model::Role;
 
 use crate::{
     action::FilterKind,
-    parse::alive,
+    families::restore,
+    parse::{alive, tried},
     table::{self, Command, Part},
     tokens::{Token, tokens},
 };
@@ -138,13 +139,16 @@ pub fn complete(line: &str, cursor: usize, role: Role) -> Completion {
     let mut found = Completion { partial, ..Completion::default() };
     let Some((first, rest)) = complete.split_first() else {
         if !quoted {
-            for family in table::permitted(role) {
-                let more = family.permitted(role).any(|command| !command.parts.is_empty());
-                found.offer(family.name, family.summary, ChoiceKind::Word, more);
-            }
+            offer_commands(&mut found, role);
         }
         return found;
     };
+    if let Some(start) = tried(&complete) {
+        return self::complete(line.get(start..).unwrap_or_default(), cursor.saturating_sub(start), role);
+    }
+    if first.is(restore::TRY_WORD) && matches!(rest.len(), 0 | 2) && !quoted {
+        offer_commands(&mut found, role);
+    }
     if let Some(pipe) = rest.iter().rposition(|token| token.is("|")) {
         filters(&mut found, &rest[pipe + 1..]);
         return found;
@@ -163,6 +167,13 @@ pub fn complete(line: &str, cursor: usize, role: Role) -> Completion {
         found.live = None;
     }
     found
+}
+
+fn offer_commands(found: &mut Completion, role: Role) {
+    for family in table::permitted(role) {
+        let more = family.permitted(role).any(|command| !command.parts.is_empty());
+        found.offer(family.name, family.summary, ChoiceKind::Word, more);
+    }
 }
 
 fn flag(token: &Token) -> bool {
@@ -244,6 +255,9 @@ pub fn hint(line: &str, role: Role) -> Option<String> {
             (None, _) => {}
         }
         words.push(word);
+    }
+    if let Some(start) = tried(&words) {
+        return hint(line.get(start..)?, role);
     }
     let (first, rest) = words.split_first()?;
     if rest.iter().any(|token| token.is("|")) {

@@ -14,7 +14,7 @@ pub mod suggest;
 pub mod table;
 pub mod tokens;
 
-pub use action::{Action, Filter, FilterKind, Parsed};
+pub use action::{Action, Condition, Filter, FilterKind, Parsed};
 pub use complete::{Choice, Completion, complete, hint};
 pub use manual::manual;
 pub use parse::{Mistake, ParseError, loggable, parse};

@@ -6,10 +6,11 @@
 
 use std::ops::Range;
 
-use mmp_model::{InvalidValue, Role};
+use mmp_model::{InvalidValue, Role, restore::ConfirmTime};
 
 use crate::{
-    action::{Action, Filter, FilterKind, Parsed},
+    action::{Action, Condition, Filter, FilterKind, Parsed},
+    families::restore,
     help, suggest,
     table::{self, Command, Family, Part},
     tokens::{Token, tokens},
@@ -112,6 +113,9 @@ pub fn parse(line: &str, role: Role) -> Result<Parsed, ParseError> {
     if let Some(open) = words.last().filter(|token| token.open) {
         return Err(ParseError::new(Mistake::OpenQuote, open.span.clone()));
     }
+    if let Some(start) = tried(&words) {
+        return on_condition(line, &words, start, role);
+    }
     let Some(family) = table::family(&first.text) else {
         let meant = suggest::nearest(&first.text, table::permitted(role).map(|family| family.name));
         let mistake = Mistake::Unknown { word: first.text.clone(), meant };
@@ -121,7 +125,8 @@ pub fn parse(line: &str, role: Role) -> Result<Parsed, ParseError> {
     let head = pipes.next().unwrap_or_default();
     if let Some(question) = head.last().filter(|token| token.is("?")) {
         let action = Action::List(line[..question.span.start].to_owned());
-        return Ok(Parsed { action, command: &family.commands[0], json: false, yes: false, filters: Vec::new() });
+        let command = &family.commands[0];
+        return Ok(Parsed { action, command, json: false, yes: false, filters: Vec::new(), condition: None });
     }
     let filters = pipes.map(|words| filter(words, line)).collect::<Result<_, _>>()?;
     let flag = |name| head.iter().any(|token: &Token| token.is(name));
@@ -133,7 +138,46 @@ pub fn parse(line: &str, role: Role) -> Result<Parsed, ParseError> {
     }
     let whole = first.span.start..plain.last().unwrap_or(&first).span.end;
     let action = (command.build)(&values).map_err(|wrong| ParseError::new(Mistake::Value(wrong), whole))?;
-    Ok(Parsed { action, command, json, yes, filters })
+    Ok(Parsed { action, command, json, yes, filters, condition: None })
+}
+
+/// Where the command begins that `try` makes conditional; `None` when the line is no such line.
+pub(crate) fn tried(words: &[Token]) -> Option<usize> {
+    let (first, rest) = words.split_first().filter(|(first, _)| first.is(restore::TRY_WORD))?;
+    let command = match rest {
+        [word, _, command, ..] if word.is(restore::FOR_WORD) => command,
+        [word, ..] if word.is(restore::FOR_WORD) => return None,
+        [command, ..] if !command.is("?") && !command.is("|") && !command.is("--json") => command,
+        _ => return None,
+    };
+    debug_assert!(first.span.end <= command.span.start);
+    Some(command.span.start)
+}
+
+/// A line behind `try`: the command is parsed as it would be alone, and its places are those in the whole line.
+fn on_condition(line: &str, words: &[Token], start: usize, role: Role) -> Result<Parsed, ParseError> {
+    let timed = words[1].is(restore::FOR_WORD);
+    let within = if timed {
+        words[2].text.parse().map_err(|wrong| ParseError::new(Mistake::Value(wrong), words[2].span.clone()))?
+    } else {
+        ConfirmTime::DEFAULT
+    };
+    let command = &restore::TRY.commands[if timed { 3 } else { 1 }];
+    if words.iter().any(|token| token.span.start == start && token.is(restore::TRY_WORD)) {
+        let expected = vec!["<command>"];
+        let found = Some(restore::TRY_WORD.to_owned());
+        let mistake = Mistake::Usage { family: &restore::TRY, expected, found, meant: None };
+        return Err(ParseError::new(mistake, start..line.len()));
+    }
+    let mut parsed = parse(&line[start..], role).map_err(|error| {
+        let span = error.span.start + start..error.span.end + start;
+        ParseError { span, ..error }
+    })?;
+    if let Action::List(rest) = &mut parsed.action {
+        rest.insert_str(0, &line[..start]);
+    }
+    parsed.condition = Some(Condition { within, command });
+    Ok(parsed)
 }
 
 fn filter(words: &[Token], line: &str) -> Result<Filter, ParseError> {
@@ -252,9 +296,10 @@ const LOGGED: usize = 1024;
 /// have typed a password although none belongs on a command line.
 pub fn loggable(line: &str) -> String {
     let words = tokens(line);
-    let kept = match words.first().map(|token| token.text.as_str()) {
-        Some("passwd") => 2,
-        Some("user") => 4,
+    let before = tried(&words).map_or(0, |start| words.iter().take_while(|token| token.span.start < start).count());
+    let kept = match words.get(before).map(|token| token.text.as_str()) {
+        Some("passwd") => before + 2,
+        Some("user") => before + 4,
         _ => usize::MAX,
     };
     let end = words.get(kept).map_or(line.len(), |token| token.span.start);

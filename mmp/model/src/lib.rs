@@ -13,6 +13,7 @@ pub mod file;
 pub mod interface;
 pub mod name;
 pub mod readable;
+pub mod restore;
 pub mod settings;
 pub mod time;
 pub mod versions;

@@ -38,6 +38,7 @@ fn session() -> Result<Status, mmp_client::ClientError> {
         return Ok(Status::Unreachable);
     };
     loop {
+        output::write(&news(&mut lock()));
         match editor.line(&prompt) {
             Entered::Lines { lines, by_hand } => {
                 for line in lines {
@@ -61,4 +62,9 @@ fn session() -> Result<Status, mmp_client::ClientError> {
             Entered::End => return Ok(Status::Done),
         }
     }
+}
+
+/// What other administrators, and the appliance by itself, changed since the last prompt.
+fn news(session: &mut Session) -> String {
+    session.news().iter().map(|line| format!("*** {line}\n")).collect()
 }

@@ -3,7 +3,11 @@
 //! Invariant: every line is told to mmpd for the log, whether it was understood or not, and never with a secret.
 
 use mmp_client::ClientError;
-use mmp_control::{Refusal, Request, request::User, roles};
+use mmp_control::{
+    Refusal, Request,
+    request::{Trial, User},
+    roles,
+};
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
 use mmp_model::{Role, Username};
 
@@ -138,10 +142,12 @@ impl Line<'_> {
     fn act(&mut self) -> Result<Outcome, ClientError> {
         let role = self.session.welcome.role;
         match self.parsed.action.clone() {
-            Action::Request(request) if self.parsed.command.streams => self.stream(request)?,
+            Action::Request(request) if self.parsed.command.streams && self.parsed.condition.is_none() => {
+                self.stream(request)?;
+            }
             Action::Request(request) => self.ask(request)?,
             Action::AddUser(user, role) => {
-                self.ask(Request::User(User::CheckAdd(user.clone(), role)))?;
+                self.check(Request::User(User::CheckAdd(user.clone(), role)))?;
                 return self.new_password(&|secret| Request::User(User::Add(user.clone(), role, secret)));
             }
             Action::ChangePassword => return self.change_password(),
@@ -172,11 +178,25 @@ impl Line<'_> {
         output::text(text, &self.parsed.filters, self.manner.pages);
     }
 
+    /// The request, on condition when the line says so.
+    fn conditional(&self, request: Request) -> Request {
+        match &self.parsed.condition {
+            Some(condition) => Request::Trial(Trial::Change(condition.within, Box::new(request))),
+            None => request,
+        }
+    }
+
     fn ask(&mut self, request: Request) -> Result<(), ClientError> {
+        let request = self.conditional(request);
         let reply = self.session.call(self.logged, request, self.parsed.command.show)?;
         let text = if self.parsed.json { render::json(&reply) } else { render::reply(&reply) };
         self.print(&text);
         Ok(())
+    }
+
+    /// Asks whether the command would be carried out, before its secrets are asked for.
+    fn check(&mut self, request: Request) -> Result<(), ClientError> {
+        self.session.call(self.logged, request, true).map(drop)
     }
 
     fn stream(&mut self, request: Request) -> Result<(), ClientError> {
@@ -191,9 +211,12 @@ impl Line<'_> {
     fn new_password(&mut self, request: &dyn Fn(mmp_control::Secret) -> Request) -> Result<Outcome, ClientError> {
         for _ in 0..ATTEMPTS {
             match password::ask_new(self.manner.questions) {
-                Ok(secret) => match self.session.call(self.logged, request(secret), false) {
-                    Ok(_) => {
+                Ok(secret) => match self.session.call(self.logged, self.conditional(request(secret)), false) {
+                    Ok(reply) => {
                         output::write("Success\n");
+                        if self.parsed.condition.is_some() {
+                            self.print(&render::reply(&reply));
+                        }
                         return Ok(Outcome::Next(Status::Done));
                     }
                     Err(ClientError::Refused(refusal)) if self.manner.questions && retry(&refusal) => {
@@ -226,7 +249,7 @@ impl Line<'_> {
         if *user == self.session.welcome.user {
             return self.change_password();
         }
-        self.ask(Request::User(User::CheckReset(user.clone())))?;
+        self.check(Request::User(User::CheckReset(user.clone())))?;
         self.new_password(&|new| Request::User(User::Reset(user.clone(), new)))
     }
 }

@@ -46,6 +46,20 @@ impl Session {
         }
     }
 
+    /// What others changed since this was asked last; nothing when mmpd does not answer, which the next command will say.
+    pub fn news(&mut self) -> Vec<String> {
+        interrupt::arm();
+        let Some(client) = &mut self.client else { return Vec::new() };
+        match client.call_streaming("", Request::News, &mut |_| {}, &interrupt::interrupted) {
+            Ok(Reply::News(lines)) => lines,
+            Err(ClientError::Lost(_)) => {
+                self.client = None;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Asks. `repeatable` says that asking twice does no harm.
     pub fn call(&mut self, line: &str, request: Request, repeatable: bool) -> Result<Reply, ClientError> {
         self.call_streaming(line, request, repeatable, &mut |_| {})

@@ -324,3 +324,27 @@ fn what_the_role_may_not_do_is_not_asked_about_first() {
         terminal.expect("Permission denied");
     }
 }
+
+#[test]
+fn what_others_changed_is_told_before_the_next_prompt() {
+    let mmpd = Mmpd::new(welcome(), |_| Say::Done(Reply::Nothing));
+    let mut terminal = mmpd.terminal(&[]);
+    terminal.expect("cms> ");
+    mmpd.tell("root from 192.0.2.7:50022 changed: hostname cms2");
+    terminal.send("\r");
+    terminal.expect("*** root from 192.0.2.7:50022 changed: hostname cms2\r\n");
+    terminal.expect("cms> ");
+}
+
+#[test]
+fn a_line_behind_try_goes_to_mmpd_as_a_change_on_condition() {
+    let mmpd = Mmpd::new(welcome(), |_| Say::Done(Reply::Notice("On condition".into())));
+    let output = mmpd.run(&["-c", "try for 60 ipv4 a dhcp"], "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "On condition\n");
+    let calls = mmpd.calls();
+    let Request::Trial(mmp_control::request::Trial::Change(within, request)) = &calls[0].request else {
+        panic!("{calls:?}")
+    };
+    assert_eq!((within.seconds(), calls[0].line.as_str()), (60, "try for 60 ipv4 a dhcp"));
+    assert!(matches!(**request, Request::Ipv4(_, mmp_control::request::Ipv4::Dhcp)));
+}

@@ -8,11 +8,12 @@ mod dscp;
 mod iface;
 mod ipv4;
 mod ntp;
+mod restore;
 pub mod user;
 
 use mmp_control::{
     Kind, Refusal, Reply, Request,
-    request::{HostnameAsk, Timezone},
+    request::{HostnameAsk, SettingsAsk, Timezone},
 };
 use mmp_model::{Letter, Settings, Username, account::PasswordHash, account::UnixTime};
 
@@ -29,6 +30,8 @@ pub struct Facts {
     pub zone_exists: bool,
     /// The file that is named exists and holds keys in chrony's form.
     pub key_file: KeyFile,
+    /// The settings of the restore point that is asked for.
+    pub restore_point: Option<Settings>,
     /// The new password's hash, where the request brings a password that meets the rules.
     pub new_hash: Option<PasswordHash>,
 }
@@ -66,6 +69,7 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
             next.hostname = name.clone();
             Ok(Reply::Notice(REBOOT_REQUIRED.into()))
         }
+        Request::Settings(SettingsAsk::Restore(point)) => restore::change(&mut next, *point, facts),
         Request::Timezone(Timezone::Set(zone)) if facts.zone_exists => {
             next.timezone.zone = zone.clone();
             Ok(Reply::Notice(REBOOT_REQUIRED.into()))
@@ -102,6 +106,7 @@ pub(crate) mod tests {
             now: 1_000_000,
             zone_exists: true,
             key_file: KeyFile::Absent,
+            restore_point: None,
             new_hash: Some(PasswordHash::new("$y$new".into())),
         }
     }

@@ -13,6 +13,9 @@ pub const FILE: &str = "/run/rostrum/board.json";
 pub struct Board {
     /// As `model` prints it.
     pub model: String,
+    /// Terminals at which people stand: `ttyS0`, `tty1`.
+    #[serde(default)]
+    pub consoles: Vec<String>,
     /// Interface letters of this machine, those of missing cards too.
     #[serde(default)]
     pub nics: Vec<Nic>,
@@ -33,6 +36,7 @@ impl Board {
     pub fn read(file: &Path) -> Self {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_else(|| Self {
             model: "CMS VM".into(),
+            consoles: Vec::new(),
             nics: Letter::ALL
                 .into_iter()
                 .filter(|letter| *letter == Letter::A || Path::new(&format!("/sys/class/net/{letter}")).exists())

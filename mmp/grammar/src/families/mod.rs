@@ -16,6 +16,7 @@ mod ipv4;
 mod ntp;
 mod power;
 mod probe;
+pub mod restore;
 mod session;
 mod status;
 mod user;
@@ -34,6 +35,10 @@ pub static ALL: &[&Family] = &[
     &clock::DATE,
     &user::USER,
     &user::PASSWD,
+    &restore::TRY,
+    &restore::CONFIRM,
+    &restore::UNDO,
+    &restore::SETTINGS,
     &status::VERSION,
     &status::MODEL,
     &status::SERIAL,

@@ -35,7 +35,8 @@ fn refusal(line: &str) -> String {
 fn every_example_is_parsed_into_the_command_that_documents_it() {
     for (family, command) in commands() {
         let parsed = parse(command.example, Role::Admin).unwrap_or_else(|e| panic!("{}: {e:?}", command.example));
-        assert!(std::ptr::eq(parsed.command, command), "{} is {}", command.example, family.usage(parsed.command));
+        let documented = parsed.condition.as_ref().map_or(parsed.command, |condition| condition.command);
+        assert!(std::ptr::eq(documented, command), "{} is {}", command.example, family.usage(parsed.command));
         assert!(command.permits(Role::Admin), "{}", command.example);
     }
 }
@@ -252,7 +253,10 @@ fn a_password_typed_into_the_line_is_not_logged() {
 #[test]
 fn roles_see_only_their_commands() {
     let names: Vec<_> = crate::permitted(Role::Crypto).map(|family| family.name).collect();
-    assert_eq!(names, ["date", "passwd", "version", "model", "serial", "uptime", "help", "exit"]);
+    assert_eq!(
+        names,
+        ["date", "passwd", "try", "confirm", "undo", "version", "model", "serial", "uptime", "help", "exit"]
+    );
     assert_eq!(parse("dns x", Role::Crypto).unwrap_err().mistake, Mistake::Denied);
     assert!(parse("dns", Role::Crypto).is_ok(), "mmpd refuses and logs it");
 }
@@ -288,4 +292,31 @@ proptest! {
         prop_assert!(!logged.chars().any(char::is_control));
         let _ = tokens(&logged);
     }
+}
+
+#[test]
+fn try_makes_the_rest_of_the_line_conditional_and_nothing_else_of_it_changes() {
+    let parsed = parse("try for 300 ipv4 a dhcp", Role::Admin).unwrap();
+    assert_eq!(parsed.condition.unwrap().within.seconds(), 300);
+    assert!(matches!(parsed.action, Action::Request(Request::Ipv4(_, Ipv4::Dhcp))));
+    assert_eq!(parse("try reboot --yes", Role::Admin).unwrap().condition.unwrap().within.seconds(), 120);
+    assert!(matches!(request("try"), Request::Trial(request::Trial::Show)));
+    assert!(matches!(request("try for 600"), Request::Trial(request::Trial::Extend(_))));
+    assert_eq!(refusal("try for 9 ipv4 a dhcp"), "Invalid time, 10 to 3600 seconds: 9");
+    assert_eq!(refusal("try ipv4 f"), "Invalid interface: f");
+    assert!(refusal("try try ipv4 a dhcp").contains("Usage:\n   try"));
+}
+
+#[test]
+fn a_line_behind_try_is_completed_hinted_and_masked_as_it_is_alone() {
+    let texts = |line: &str| -> Vec<String> {
+        complete(line, line.len(), Role::Admin).choices.into_iter().map(|choice| choice.text).collect()
+    };
+    assert_eq!(texts("try ipv4 a ro"), texts("ipv4 a ro"));
+    assert_eq!(texts("try for 60 ipv4 a ro"), texts("ipv4 a ro"));
+    assert!(texts("try ").contains(&"firewall".to_owned()) || texts("try ").contains(&"ipv4".to_owned()));
+    assert!(texts("try for ").iter().all(|text| text != "ipv4"));
+    assert_eq!(hint("try ipv4 a ad", Role::Admin), hint("ipv4 a ad", Role::Admin));
+    assert_eq!(loggable("try for 60 user add bob admin hunter2"), "try for 60 user add bob admin ***");
+    assert_eq!(loggable("try passwd bob hunter2"), "try passwd bob ***");
 }

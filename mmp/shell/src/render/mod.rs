@@ -10,6 +10,7 @@ mod dns;
 mod dscp;
 mod iface;
 mod ipv4;
+mod restore;
 mod status;
 mod user;
 
@@ -21,7 +22,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Iface(iface) => iface::show(iface),
         Reply::Ipv4(ipv4) => ipv4::show(ipv4),
         Reply::Dns(dns) => dns::show(dns),
-        Reply::Lookup(lines) | Reply::Timezones(lines) => lines.join("\n"),
+        Reply::Lookup(lines) | Reply::Timezones(lines) | Reply::News(lines) => lines.join("\n"),
         Reply::Dscp(dscp) => dscp::show(dscp),
         Reply::Hostname(now) => pending(now.hostname.as_str(), now.running.as_str()),
         Reply::NtpServers(servers) => servers.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
@@ -34,6 +35,9 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Uptime(uptime) => status::uptime(uptime),
         Reply::Df(filesystems) => status::df(filesystems),
         Reply::Health(sensors) => status::health(sensors),
+        Reply::Trial(trial) => restore::trial(trial.as_ref()),
+        Reply::RestorePoints(points) => restore::points(points),
+        Reply::Differences(differences) => restore::differences(differences),
     }
 }
 

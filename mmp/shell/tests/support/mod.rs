@@ -47,6 +47,7 @@ pub struct Mmpd {
     folder: TempDir,
     calls: Arc<Mutex<Vec<Call>>>,
     cancelled: Arc<AtomicBool>,
+    news: Arc<Mutex<Vec<String>>>,
 }
 
 /// A session of role admin on a clean system.
@@ -72,20 +73,27 @@ impl Mmpd {
         let cancelled = Arc::<AtomicBool>::default();
         let (heard, greeting, say) = (Arc::clone(&calls), welcome, Arc::new(say));
         let cancel = Arc::clone(&cancelled);
+        let news = Arc::<Mutex<Vec<String>>>::default();
+        let fresh = Arc::clone(&news);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (heard, greeting, say) = (Arc::clone(&heard), Arc::clone(&greeting), Arc::clone(&say));
-                let cancel = Arc::clone(&cancel);
-                thread::spawn(move || serve(stream.unwrap(), &heard, &greeting, &cancel, &*say));
+                let (cancel, fresh) = (Arc::clone(&cancel), Arc::clone(&fresh));
+                thread::spawn(move || serve(stream.unwrap(), &heard, &greeting, &cancel, &fresh, &*say));
             }
         });
-        Self { folder, calls, cancelled }
+        Self { folder, calls, cancelled, news }
     }
 
     /// What was asked so far, without questions for completion.
     pub fn calls(&self) -> Vec<Call> {
         let calls = self.calls.lock().unwrap();
         calls.iter().filter(|call| !matches!(call.request, Request::Live(_))).cloned().collect()
+    }
+
+    /// Somebody else changes something.
+    pub fn tell(&self, line: &str) {
+        self.news.lock().unwrap().push(line.into());
     }
 
     /// The lines that were logged so far.
@@ -146,6 +154,7 @@ fn serve(
     heard: &Mutex<Vec<Call>>,
     greeting: &Mutex<Welcome>,
     cancelled: &AtomicBool,
+    news: &Mutex<Vec<String>>,
     say: &dyn Fn(&Request) -> Say,
 ) {
     let Some(Hello { .. }) = receive(&mut stream) else { return };
@@ -153,6 +162,10 @@ fn serve(
     send(&mut stream, &Answer::Opened(opened));
     while let Some(ask) = receive::<Ask>(&mut stream) {
         let Ask::Call(call) = ask else { continue };
+        if call.request == Request::News {
+            send(&mut stream, &Answer::Done(Reply::News(std::mem::take(&mut *news.lock().unwrap()))));
+            continue;
+        }
         heard.lock().unwrap().push((*call).clone());
         if matches!(call.request, Request::User(mmp_control::request::User::ChangeOwn { .. })) {
             greeting.lock().unwrap().must_change_password = false;
