@@ -25,7 +25,7 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         Request::Ipv4(letter, Ipv4::Show) => present(appliance, *letter).map(|()| ipv4(&settings, *letter)),
         Request::Dns(Dns::Show) => Ok(Reply::Dns(settings.dns.clone())),
         Request::Dns(Dns::Lookup(kind, name)) => {
-            let running = || appliance.system.await_running(Daemon::Unbound);
+            let running = || appliance.await_running(Daemon::Unbound);
             let configured = settings.dns != mmp_model::dns::Dns::default();
             resolver::lookup(*kind, name, configured.then_some(&running)).map(Reply::Lookup)
         }
@@ -114,7 +114,6 @@ fn flush(appliance: &Appliance, settings: &Settings) -> Result<Reply, Refusal> {
         return Ok(Reply::Nothing);
     }
     appliance
-        .system
         .await_running(Daemon::Unbound)
         .and_then(|()| apply::unbound_control("flush_zone ."))
         .map(|_| Reply::Nothing)

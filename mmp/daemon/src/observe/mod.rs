@@ -4,6 +4,7 @@
 
 pub mod board;
 pub mod clock;
+pub mod events;
 pub mod links;
 pub mod machine;
 pub mod resolver;
