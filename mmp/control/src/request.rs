@@ -3,6 +3,7 @@
 //! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
 //! settings is mmpd's to decide.
 
+mod ipv6;
 mod restore;
 
 use std::net::Ipv4Addr;
@@ -17,6 +18,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use ipv6::Ipv6;
 pub use restore::{SettingsAsk, Trial};
 
 use crate::Secret;
@@ -33,6 +35,8 @@ pub enum Request {
     Iface(Letter, Iface),
     /// `ipv4`.
     Ipv4(Letter, Ipv4),
+    /// `ipv6`.
+    Ipv6(Letter, Ipv6),
     /// `dns`.
     Dns(Dns),
     /// `dscp`.
@@ -371,11 +375,17 @@ pub enum Live {
     Routes,
     /// Restore points that are kept.
     RestorePoints,
+    /// Static IPv6 addresses of any interface.
+    Ipv6Addresses,
+    /// Static IPv6 routers of any interface.
+    Ipv6Routers,
+    /// Static IPv6 routes of any interface.
+    Ipv6Routes,
 }
 
 impl Live {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &[Self] = &[
         Self::Interfaces,
         Self::Users,
         Self::Files,
@@ -386,6 +396,9 @@ impl Live {
         Self::Timezones,
         Self::Routes,
         Self::RestorePoints,
+        Self::Ipv6Addresses,
+        Self::Ipv6Routers,
+        Self::Ipv6Routes,
     ];
 }
 

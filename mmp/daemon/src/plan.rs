@@ -160,7 +160,7 @@ mod tests {
         assert!(path.ends_with("10-a.network"));
         let ipv4 =
             expected::Ipv4::Fixed { address: "192.0.2.10/24".parse().unwrap(), gateway: Some([192, 0, 2, 1].into()) };
-        assert_eq!(*expected, [Expected { letter: Letter::A, ipv4 }]);
+        assert_eq!(*expected, [Expected { letter: Letter::A, ipv4: Some(ipv4), ipv6: None }]);
     }
 
     #[test]

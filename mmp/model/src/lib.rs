@@ -7,10 +7,12 @@
 
 pub mod account;
 pub mod address;
+pub mod address6;
 pub mod dns;
 pub mod dscp;
 pub mod file;
 pub mod interface;
+pub mod ipv6;
 pub mod name;
 pub mod readable;
 pub mod restore;
@@ -20,6 +22,7 @@ pub mod versions;
 
 pub use account::{Account, Role, Username};
 pub use address::{Ipv4Prefix, Subnet};
+pub use address6::{Ipv6Prefix, Ipv6Subnet};
 pub use file::FileName;
 pub use interface::Letter;
 pub use name::{DomainName, Host, Hostname};

@@ -9,15 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mmp_model::Letter;
+use mmp_model::{Ipv6Prefix, Letter};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 
 use crate::{
-    expected::{Expected, Ipv4},
-    observe::{self, events::Events},
+    expected::{Expected, Ipv4, Ipv6},
+    observe::{
+        addresses6::{self, Standing},
+        events::Events,
+        links, routes,
+    },
 };
 
 /// Longest wait for the kernel to show a change.
@@ -34,6 +38,9 @@ pub enum NetworkError {
     /// networkd does not take it.
     #[error("interface {0} did not take its new address and route in time")]
     NotTaken(Letter),
+    /// Duplicate address detection has found another host.
+    #[error("another host on the segment has the address {}", .0.address())]
+    Duplicate(Ipv6Prefix),
 }
 
 /// Tells networkd and waits. Before networkd runs (at boot) there is nobody to tell and nothing to wait for.
@@ -43,6 +50,9 @@ pub fn reload(expected: &[Expected]) -> Result<(), NetworkError> {
     kill(networkd, Signal::SIGHUP).map_err(io::Error::from)?;
     let end = Instant::now() + DEADLINE;
     while let Some(late) = expected.iter().find(|expected| !is_shown(expected)) {
+        if let Some(address) = expected.iter().find_map(duplicate) {
+            return Err(NetworkError::Duplicate(address));
+        }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(NetworkError::NotTaken(late.letter));
@@ -55,20 +65,54 @@ pub fn reload(expected: &[Expected]) -> Result<(), NetworkError> {
 
 /// Whether the kernel shows what is expected of an interface.
 pub fn is_shown(expected: &Expected) -> bool {
-    let shown = observe::links::ipv4_addresses(expected.letter);
-    match &expected.ipv4 {
+    let letter = expected.letter;
+    expected.ipv4.as_ref().is_none_or(|ipv4| shows_ipv4(letter, ipv4))
+        && expected.ipv6.as_ref().is_none_or(|ipv6| shows_ipv6(letter, ipv6))
+}
+
+fn shows_ipv4(letter: Letter, expected: &Ipv4) -> bool {
+    let shown = links::ipv4_addresses(letter);
+    let routed = |wanted: &dyn Fn(Ipv4Addr) -> bool| {
+        routes::ipv4(letter).iter().any(|route| route.prefixlen == 0 && wanted(route.gateway))
+    };
+    match expected {
         Ipv4::Nothing => shown.is_empty(),
-        Ipv4::Leased { routed } => !shown.is_empty() && (!routed || is_routed(expected.letter, |_| true)),
+        Ipv4::Leased { routed: needed } => !shown.is_empty() && (!needed || routed(&|_| true)),
         Ipv4::Fixed { address, gateway } => {
-            shown == [address.to_string()]
-                && gateway.is_none_or(|hop| is_routed(expected.letter, |gateway| gateway == hop))
+            shown == [address.to_string()] && gateway.is_none_or(|hop| routed(&|gateway| gateway == hop))
         }
     }
 }
 
-/// Whether a default route leaves through the interface by such a gateway.
-fn is_routed(letter: Letter, wanted: impl Fn(Ipv4Addr) -> bool) -> bool {
-    observe::routes::ipv4(letter).iter().any(|route| route.prefixlen == 0 && wanted(route.gateway))
+fn shows_ipv6(letter: Letter, expected: &Ipv6) -> bool {
+    let shown = addresses6::of(letter);
+    match expected {
+        Ipv6::Nothing => shown.is_empty(),
+        Ipv6::Advertised => {
+            shown.iter().any(|one| !one.address.is_unicast_link_local() && one.standing == Standing::Usable)
+        }
+        Ipv6::Fixed { present, gone, router } => {
+            // Without a cable nobody can say whether an address is unique: it is set, and that has to do.
+            let enough = |standing| standing == Standing::Usable || !links::card(letter).carrier;
+            let is_there = |own: &Ipv6Prefix| {
+                let mut same = shown.iter().filter(|one| one.address == own.address() && one.length == own.length());
+                same.any(|one| enough(one.standing))
+            };
+            let routed = |hop| routes::ipv6(letter).iter().any(|route| route.prefixlen == 0 && route.gateway == hop);
+            present.iter().all(is_there)
+                && shown.iter().all(|one| !gone.contains(&one.address))
+                && router.is_none_or(routed)
+        }
+    }
+}
+
+/// An expected address that another host on the segment already has.
+fn duplicate(expected: &Expected) -> Option<Ipv6Prefix> {
+    let Some(Ipv6::Fixed { present, .. }) = &expected.ipv6 else { return None };
+    let shown = addresses6::of(expected.letter);
+    let failed =
+        |own: &&Ipv6Prefix| shown.iter().any(|one| one.address == own.address() && one.standing == Standing::Duplicate);
+    present.iter().find(failed).copied()
 }
 
 fn networkd() -> Option<Pid> {
