@@ -38,7 +38,7 @@ pub struct Daemon {
 impl Daemon {
     /// May an account that has authenticated come in by this door?
     pub fn admit(&self, user: &str) -> Result<(), Denial> {
-        match self.ask(Access::Admit { user: user.to_owned(), door: self.door })? {
+        match self.ask(Access::Admit { user: user.to_owned(), door: self.door, origin: self.origin.clone() })? {
             Reply::Nothing => Ok(()),
             Reply::Admitted(admitted) if admitted.user.as_str() == user => Ok(()),
             _ => Err(unexpected()),

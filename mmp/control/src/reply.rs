@@ -1,20 +1,17 @@
 //! What mmpd answers, typed, so that the shell lays it out and `--json` prints it as it is.
 
-mod ipv6;
 mod restore;
+mod user;
 
 use std::net::Ipv4Addr;
 
 use mmp_model::{
-    FileName, Host, Hostname, Letter, Role, Subnet, Username, account::UnixTime, dns, dscp, interface::Link,
-    time::ZoneName,
+    FileName, Host, Hostname, Letter, Subnet, Username, account::UnixTime, dns, dscp, interface::Link, time::ZoneName,
 };
 use serde::{Deserialize, Serialize};
 
-pub use ipv6::Ipv6;
 pub use restore::{Difference, RestorePoint, Trial};
-
-use crate::Login;
+pub use user::{Lock, RuleRow, UserInfo, UserRow};
 
 /// Any reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,8 +27,6 @@ pub enum Reply {
     Iface(Iface),
     /// `ipv4`.
     Ipv4(Ipv4),
-    /// `ipv6`.
-    Ipv6(Ipv6),
     /// `dns`.
     Dns(dns::Dns),
     /// `dns lookup`: records in presentation form without TTL, the answer first.
@@ -54,6 +49,8 @@ pub enum Reply {
     Users(Vec<UserRow>),
     /// `user info`.
     User(UserInfo),
+    /// `user rule`.
+    Rules(Vec<RuleRow>),
     /// `version`.
     Version(Version),
     /// `model`, `serial`: one value.
@@ -137,13 +134,13 @@ pub struct Ipv4 {
 
 /// A route in the kernel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Route<Address = Ipv4Addr> {
-    /// Preferred source, or the unspecified address.
-    pub source: Address,
+pub struct Route {
+    /// Preferred source, or 0.0.0.0.
+    pub source: Ipv4Addr,
     /// Network or host.
-    pub destination: Address,
-    /// Next hop, or the unspecified address.
-    pub gateway: Address,
+    pub destination: Ipv4Addr,
+    /// Next hop, or 0.0.0.0.
+    pub gateway: Ipv4Addr,
     /// Through a gateway (scope global) and not on the link.
     pub global: bool,
     /// Prefix length of the destination.
@@ -202,38 +199,6 @@ pub struct Date {
     pub utc: String,
     /// `2026-10-05 14:04:11 BST`.
     pub local: String,
-}
-
-/// One row of `user list`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UserRow {
-    /// Name.
-    pub username: Username,
-    /// Role.
-    pub role: Role,
-    /// `2026-Nov-05`.
-    pub password_expiry: String,
-    /// Has a session now.
-    pub logged_in: bool,
-}
-
-/// `user info`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UserInfo {
-    /// Name.
-    pub username: Username,
-    /// Role.
-    pub role: Role,
-    /// The last login.
-    pub last_login: Option<Login>,
-    /// Wrong passwords since.
-    pub failed_logins: u32,
-    /// `2026-Oct-05`.
-    pub last_password_change: String,
-    /// `2027-Apr-05`.
-    pub password_expiry: String,
-    /// May not log in now.
-    pub locked: bool,
 }
 
 /// `version`.

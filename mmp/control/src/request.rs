@@ -3,13 +3,13 @@
 //! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
 //! settings is mmpd's to decide.
 
-mod ipv6;
 mod restore;
+mod user;
 
 use std::net::Ipv4Addr;
 
 use mmp_model::{
-    DomainName, FileName, Host, Hostname, Ipv4Prefix, Letter, Role, Subnet, Username,
+    DomainName, FileName, Host, Hostname, Ipv4Prefix, Letter, Subnet,
     account::UnixTime,
     dns::{ForwardZone, ResourceRecord, TrustAnchor},
     dscp::{CodePoint, IpVersion, TrafficType},
@@ -18,8 +18,8 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use ipv6::Ipv6;
 pub use restore::{SettingsAsk, Trial};
+pub use user::User;
 
 use crate::Secret;
 
@@ -35,8 +35,6 @@ pub enum Request {
     Iface(Letter, Iface),
     /// `ipv4`.
     Ipv4(Letter, Ipv4),
-    /// `ipv6`.
-    Ipv6(Letter, Ipv6),
     /// `dns`.
     Dns(Dns),
     /// `dscp`.
@@ -90,6 +88,8 @@ pub enum Access {
         user: String,
         /// The way in.
         door: Door,
+        /// Where from, for the list of its hosts and for the logs.
+        origin: String,
     },
 }
 
@@ -103,35 +103,6 @@ pub enum Door {
     Ssh,
     /// Web Admin and the API.
     Web,
-}
-
-/// `user`, `passwd`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum User {
-    /// All accounts.
-    List,
-    /// One account.
-    Info(Username),
-    /// Could this account be added? Asked before its password is asked for.
-    CheckAdd(Username, Role),
-    /// Could this account's password be reset? Asked before the password is asked for.
-    CheckReset(Username),
-    /// A new account; its password is temporary.
-    Add(Username, Role, Secret),
-    /// Away with it.
-    Del(Username),
-    /// A new password at its next login.
-    Expire(Username),
-    /// The own password. `old` may be absent only while the password has expired.
-    ChangeOwn {
-        /// The present password.
-        old: Option<Secret>,
-        /// The one to be.
-        new: Secret,
-    },
-    /// Another account's password, which is temporary then.
-    Reset(Username, Secret),
 }
 
 /// `iface`.
@@ -375,17 +346,13 @@ pub enum Live {
     Routes,
     /// Restore points that are kept.
     RestorePoints,
-    /// Static IPv6 addresses of any interface.
-    Ipv6Addresses,
-    /// Static IPv6 routers of any interface.
-    Ipv6Routers,
-    /// Static IPv6 routes of any interface.
-    Ipv6Routes,
+    /// `account delete host` of every host that an account is bound to, as they follow `user host`.
+    UserHosts,
 }
 
 impl Live {
     /// All kinds.
-    pub const ALL: &[Self] = &[
+    pub const ALL: [Self; 11] = [
         Self::Interfaces,
         Self::Users,
         Self::Files,
@@ -396,9 +363,7 @@ impl Live {
         Self::Timezones,
         Self::Routes,
         Self::RestorePoints,
-        Self::Ipv6Addresses,
-        Self::Ipv6Routers,
-        Self::Ipv6Routes,
+        Self::UserHosts,
     ];
 }
 

@@ -7,7 +7,7 @@ use mmp_control::{
     reply::Admitted,
     request::{Access, Door},
 };
-use mmp_model::{Username, account::Account};
+use mmp_model::{Username, account::Account, rules::Rule};
 
 use crate::{appliance::Appliance, journal, observe::clock, password};
 
@@ -19,7 +19,7 @@ pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
         settings.accounts.accounts.get_key_value(&name)
     };
     match ask {
-        Access::Admit { user, door } => {
+        Access::Admit { user, door, .. } => {
             let (name, account) = find(user).ok_or_else(incorrect)?;
             admit(name, account, *door)
         }
@@ -38,6 +38,10 @@ pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
             let admitted = admit(name, account, *door).inspect_err(|refusal| {
                 journal::login(&format!("Login of {name} from {origin} refused: {refusal}"));
             })?;
+            let rules = &settings.accounts.rules;
+            if account.must_change_password(rules, clock::now()) && rules.number(Rule::MinChangedCharacters).is_some() {
+                appliance.given.keep(name, password);
+            }
             appliance.logins.came_in(name, Login { at: clock::now(), origin: origin.clone() });
             journal::login(&format!("User {name} logged in from {origin}"));
             Ok(admitted)

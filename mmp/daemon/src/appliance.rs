@@ -4,6 +4,7 @@
 //! order, and is answered only when it is durable. What fails after the first step puts the old settings back.
 
 pub mod conditional;
+mod new_password;
 
 use std::{
     fs,
@@ -22,15 +23,15 @@ use crate::{
     apply::{ApplyError, Moment, System},
     change::{self, Facts, KeyFile},
     durable::WriteError,
+    given::Given,
     journal,
     logins::Logins,
     loud::Notes,
-    network_watch::Settling,
     news::{News, Reader},
     observe::{board::Board, clock},
     password,
     paths::Paths,
-    plan::{Daemon, Step, plan},
+    plan::{Step, plan},
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
     store::{self, Author, Store},
@@ -62,6 +63,8 @@ pub struct Appliance {
     pub logins: Logins,
     /// Present ones.
     pub sessions: Sessions,
+    /// Passwords that are about to be replaced.
+    pub given: Given,
     /// Host name in the kernel.
     pub running_hostname: Hostname,
     /// Time zone that services started with.
@@ -70,10 +73,6 @@ pub struct Appliance {
     pub news: News,
     /// What must be told at the next login.
     pub notes: Notes,
-    /// Whether the network of this boot has come up.
-    pub settling: Settling,
-    /// Daemons that start once it has.
-    pub held_back: Vec<Daemon>,
     faults: Vec<String>,
     trial: Mutex<Option<Trial>>,
     timer: Timer,
@@ -141,10 +140,9 @@ impl Appliance {
             trial: Mutex::new(trial),
             timer: Timer::default(),
             sessions: Sessions::default(),
+            given: Given::default(),
             running_hostname: settings.hostname.clone(),
             running_zone: settings.timezone.zone.clone(),
-            settling: Settling::default(),
-            held_back: Vec::new(),
             board,
             system,
             faults,
@@ -170,9 +168,6 @@ impl Appliance {
         for step in plan(None, (&settings, &rendered)) {
             if let Err(error) = self.system.apply(&step, Moment::Boot) {
                 self.faults.push(format!("a setting is not in force: {}", chain(&error)));
-            }
-            if let Step::Start(daemon) = step {
-                self.held_back.push(daemon);
             }
         }
         for (name, account) in &settings.accounts.accounts {
@@ -213,14 +208,6 @@ impl Appliance {
     /// Interfaces of this machine.
     pub fn letters(&self) -> Vec<Letter> {
         self.board.letters()
-    }
-
-    /// Waits until a daemon that is configured runs: the shell is there before it is, so somebody may ask for it early.
-    pub fn await_running(&self, daemon: Daemon) -> Result<(), ApplyError> {
-        if self.system.device {
-            self.settling.wait();
-        }
-        self.system.await_running(daemon)
     }
 
     /// What the administrator must know at login.
@@ -366,21 +353,7 @@ impl Appliance {
 
     /// What the request's check has to know. The slow part, hashing, is done before anybody else is kept waiting.
     fn facts(&self, user: &Username, request: &Request) -> Result<Facts, Refusal> {
-        let settings = self.settings();
-        let present = |name: &Username| settings.accounts.accounts.get(name).map(|account| &account.password);
-        let new_hash = match request {
-            Request::User(request::User::Add(_, _, new)) => Some((new, None)),
-            Request::User(request::User::ChangeOwn { new, .. }) => Some((new, present(user))),
-            Request::User(request::User::Reset(name, new)) => Some((new, present(name))),
-            _ => None,
-        };
-        let new_hash = match new_hash {
-            Some((new, present)) => {
-                password::check_rules(new, present)?;
-                Some(password::hash(new)?)
-            }
-            None => None,
-        };
+        let new_hash = self.new_hash(user, request)?;
         Ok(Facts {
             user: user.clone(),
             letters: self.letters(),

@@ -24,7 +24,7 @@ use nix::{
     unistd::linkat,
 };
 
-use crate::{durable, seal::seal};
+use crate::{dictionary, durable, seal::seal};
 
 /// Uploads that one connection may have open.
 const MOST_UPLOADS: usize = 16;
@@ -173,6 +173,7 @@ impl<'a> Folder<'a> {
         };
         self.check(&name, FileAccess::Write)?;
         let not_stored = |error: io::Error| broken("The file was not stored", &error);
+        fits(&name, file.metadata().map_err(not_stored)?.len())?;
         file.sync_all().map_err(not_stored)?;
         let sealed = seal(file).map_err(not_stored)?;
         // linkat(2) replaces nothing, so the name is taken by a rename from a name that no client can say.
@@ -198,9 +199,10 @@ impl<'a> Folder<'a> {
     }
 
     fn rename(&self, from: &FileName, to: &FileName, replace: bool) -> Result<(), Refusal> {
-        self.info(from)?;
+        let info = self.info(from)?;
         self.check(from, FileAccess::Remove)?;
         self.check(to, FileAccess::Write)?;
+        fits(to, info.size)?;
         if !replace && fs::symlink_metadata(self.at(to)).is_ok() {
             return Err(Refusal::new(Kind::Conflict, format!("File already exists: {to}")));
         }
@@ -225,6 +227,14 @@ impl<'a> Folder<'a> {
     fn at(&self, name: &FileName) -> PathBuf {
         self.path.join(name.as_str())
     }
+}
+
+/// A list of words that is longer than what is read of it would promise too much.
+fn fits(name: &FileName, size: u64) -> Result<(), Refusal> {
+    if name.as_str() != dictionary::NAME || size <= dictionary::LARGEST {
+        return Ok(());
+    }
+    Err(Refusal::new(Kind::BadValue, format!("A dictionary has {} MiB at most", dictionary::LARGEST >> 20)))
 }
 
 fn absent(name: &FileName) -> Refusal {
@@ -363,6 +373,18 @@ mod tests {
         assert!(folder.list().unwrap().is_empty());
         put(&mut folder, "x.cer", "mine");
         assert!(fs::read_to_string("/etc/passwd").unwrap().contains("root"));
+    }
+
+    #[test]
+    fn a_dictionary_is_as_long_as_it_is_read() {
+        let (_temporary, mut folder) = folder(Role::Admin);
+        begin(&mut folder, "words", 1).set_len(dictionary::LARGEST + 1).unwrap();
+        folder.answer(&Ask::Commit { ticket: 1 }).unwrap();
+        let rename = Ask::Rename { from: name("words"), to: name("dictionary"), replace: true };
+        assert_eq!(folder.answer(&rename).unwrap_err().message, "A dictionary has 16 MiB at most");
+        begin(&mut folder, "dictionary", 2).set_len(dictionary::LARGEST + 1).unwrap();
+        assert!(folder.answer(&Ask::Commit { ticket: 2 }).is_err());
+        put(&mut folder, "dictionary", "letmein\n");
     }
 
     #[test]

@@ -6,7 +6,11 @@
 use std::sync::{Condvar, Mutex};
 
 use mmp_control::{Kind, Refusal, Secret};
-use mmp_model::account::PasswordHash;
+use mmp_model::{
+    Username,
+    account::{Account, PasswordHash},
+    rules::{LONGEST_PASSWORD as LONGEST, Rule, Rules},
+};
 use yescrypt::{PasswordHasher, PasswordVerifier, Yescrypt};
 
 /// Hash of the factory password `admin`, which is public and must be replaced at the first login.
@@ -14,9 +18,6 @@ const FACTORY: &str = "$y$j9T$BjyK.uCWx2znh8TaPNPr30$wKKvW9yj56KHLZ8JBh94VBNX4GV
 
 /// Checks that may run at the same time.
 const AT_ONCE: usize = 2;
-
-/// Longest password in bytes.
-const LONGEST: usize = 256;
 
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static FINISHED: Condvar = Condvar::new();
@@ -48,21 +49,57 @@ pub fn check_nobody(password: &Secret) {
     let _ = is_right(password, &factory());
 }
 
-/// The rules that a new password must meet, with the documented line for the first that it breaks.
-pub fn check_rules(new: &Secret, present: Option<&PasswordHash>) -> Result<(), Refusal> {
-    let text = new.reveal();
-    let broken = if text.is_empty() {
-        "it must not be empty"
-    } else if text.len() > LONGEST {
-        "256 characters at most"
-    } else if text.chars().any(char::is_control) {
-        "no control characters"
-    } else if present.is_some_and(|hash| is_right(new, hash)) {
-        "it must differ from the present password"
-    } else {
-        return Ok(());
-    };
-    Err(Refusal::new(Kind::BadValue, format!("Password does not meet the password rules: {broken}")))
+/// A password that is to be.
+#[derive(Clone, Copy)]
+pub struct Proposal<'a> {
+    /// As typed.
+    pub new: &'a Secret,
+    /// Whose it is to be.
+    pub user: &'a Username,
+    /// The account, unless it is only being added.
+    pub account: Option<&'a Account>,
+    /// The present password itself, where its owner has just given it.
+    pub old: Option<&'a Secret>,
+}
+
+impl Proposal<'_> {
+    /// The rules that it must meet, with the documented line for the first that it breaks. `in_dictionary` looks into
+    /// the list of refused words, and is asked only for what meets the rules of form.
+    pub fn check(
+        self,
+        rules: &Rules,
+        in_dictionary: impl FnOnce(&str) -> Result<bool, Refusal>,
+    ) -> Result<(), Refusal> {
+        let text = self.new.reveal();
+        let broken = if text.is_empty() {
+            "it must not be empty".to_owned()
+        } else if text.len() > LONGEST {
+            "256 characters at most".to_owned()
+        } else if text.chars().any(char::is_control) {
+            "no control characters".to_owned()
+        } else if let Some(broken) = rules.broken_by(text, self.user, self.old.map(Secret::reveal)) {
+            broken
+        } else if in_dictionary(text)? {
+            "it is in the dictionary".to_owned()
+        } else if self.account.is_some_and(|account| is_right(self.new, &account.password)) {
+            "it must differ from the present password".to_owned()
+        } else if self.is_old(rules) {
+            format!("it must differ from the last {} passwords", rules.history())
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(Kind::BadValue, format!("Password does not meet the password rules: {broken}")))
+    }
+
+    /// Whether a rule cannot be checked because the present password is not known, although its owner changes it.
+    pub fn lacks_old(self, rules: &Rules) -> bool {
+        self.old.is_none() && rules.number(Rule::MinChangedCharacters).is_some_and(|number| number > 0)
+    }
+
+    fn is_old(self, rules: &Rules) -> bool {
+        let old = self.account.map_or(&[][..], |account| &account.history);
+        old.iter().take(rules.history()).any(|hash| is_right(self.new, hash))
+    }
 }
 
 /// One of the places for a check.
@@ -88,6 +125,8 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
+    use mmp_model::rules::RuleChange;
+
     use super::*;
 
     fn secret(text: &str) -> Secret {
@@ -110,14 +149,36 @@ mod tests {
 
     #[test]
     fn rules_name_what_they_miss() {
-        let present = factory();
-        let line = |text: &str| check_rules(&secret(text), Some(&present)).unwrap_err().message;
-        assert_eq!(line(""), "Password does not meet the password rules: it must not be empty");
-        assert_eq!(
-            line("admin"),
-            "Password does not meet the password rules: it must differ from the present password"
-        );
-        assert_eq!(line("a\tb"), "Password does not meet the password rules: no control characters");
-        assert!(check_rules(&secret("correct horse"), Some(&present)).is_ok());
+        let user = Username::factory();
+        let mut account = Account::new(10_000, mmp_model::Role::Admin, factory(), 0);
+        account.history = ["first", "second"].map(|old| hash(&secret(old)).unwrap()).into();
+        let check = |text: &str, max_history: &str| {
+            let mut rules = Rules::default();
+            rules.set(RuleChange::parse("max_history", max_history).unwrap());
+            rules.set(RuleChange::parse("min_changed_characters", "2").unwrap());
+            let old = secret("admin");
+            let new = secret(text);
+            Proposal { new: &new, user: &user, account: Some(&account), old: Some(&old) }
+                .check(&rules, |word| Ok(word == "letmein"))
+                .map_err(|refusal| refusal.message.replace("Password does not meet the password rules: ", ""))
+        };
+        let line = |text: &str| check(text, "2").unwrap_err();
+        assert_eq!(line(""), "it must not be empty");
+        assert_eq!(line("a\tb"), "no control characters");
+        assert_eq!(line(&"x".repeat(257)), "256 characters at most");
+        assert_eq!(line("admi"), "at least 2 characters different from the old password, each in its place");
+        assert_eq!(line("letmein"), "it is in the dictionary");
+        assert_eq!(line("second"), "it must differ from the last 2 passwords");
+        assert_eq!(check("second", "1"), Ok(()));
+        assert_eq!(check("correct horse", "2"), Ok(()));
+    }
+
+    #[test]
+    fn the_present_password_is_no_new_one() {
+        let account = Account::new(10_000, mmp_model::Role::Admin, factory(), 0);
+        let (new, user) = (secret("admin"), Username::factory());
+        let proposal = Proposal { new: &new, user: &user, account: Some(&account), old: None };
+        let refusal = proposal.check(&Rules::default(), |_| Ok(false)).unwrap_err();
+        assert!(refusal.message.ends_with(": it must differ from the present password"));
     }
 }

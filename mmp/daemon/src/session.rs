@@ -10,7 +10,7 @@ use mmp_control::{
     request::{self, Trial, User},
     roles,
 };
-use mmp_model::{Host, Role, Username, dns::Dns};
+use mmp_model::{Role, Username};
 
 use crate::{
     access,
@@ -21,9 +21,7 @@ use crate::{
     journal,
     news::Reader,
     observe::clock,
-    password,
-    plan::Daemon,
-    probe, show,
+    password, probe, show,
     store::Author,
 };
 
@@ -140,7 +138,7 @@ impl<'a> Session<'a> {
     fn standing(&self) -> Option<(Role, bool)> {
         let settings = self.appliance.settings();
         let account = settings.accounts.accounts.get(&self.user)?;
-        Some((account.role, account.must_change_password(clock::now())))
+        Some((account.role, account.must_change_password(&settings.accounts.rules, clock::now())))
     }
 
     fn authorise(&self, role: Role, expired: bool, call: &Call) -> Result<(), Refusal> {
@@ -195,7 +193,6 @@ impl<'a> Session<'a> {
                 });
             }
             Request::Probe(kind, host) => {
-                self.await_names(host);
                 let answer = probe::run(*kind, host, self.appliance.system.device, connection);
                 return Ok(match answer.and_then(|answer| connection.send(&answer)) {
                     Ok(()) => Outcome::Answered,
@@ -242,14 +239,6 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Right after a boot a name resolves once the network has come up and the resolver with it.
-    fn await_names(&self, host: &Host) {
-        if matches!(host, Host::Name(_)) && self.appliance.settings().dns != Dns::default() {
-            // What is wrong with the resolver, the program says.
-            let _ = self.appliance.await_running(Daemon::Unbound);
-        }
-    }
-
     /// A file that a setting names stays where it is.
     fn spare_used_files(&self, ask: &request::File) -> Result<(), Refusal> {
         let (request::File::Remove(name) | request::File::Rename { from: name, .. }) = ask else { return Ok(()) };
@@ -264,7 +253,10 @@ impl<'a> Session<'a> {
     fn end_stale_sessions(&self, request: &Request, seat: u64) {
         match request {
             Request::User(User::Del(name) | User::Reset(name, _)) => self.appliance.sessions.end(name, Some(seat)),
-            Request::User(User::ChangeOwn { .. }) => self.appliance.sessions.end(&self.user, Some(seat)),
+            Request::User(User::ChangeOwn { .. }) => {
+                self.appliance.given.forget(&self.user);
+                self.appliance.sessions.end(&self.user, Some(seat));
+            }
             _ => {}
         }
     }

@@ -1,21 +1,20 @@
 //! Replies that only read: settings and the observed system, never waiting for a change in progress.
 
 mod restore;
+mod user;
 
 use mmp_control::{
     Kind, Refusal, Reply, Request,
     reply::{self, LiveValue},
-    request::{
-        self, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Ipv6, Live, Ntp, SettingsAsk, Status, Timezone, Trial, User,
-    },
+    request::{self, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, SettingsAsk, Status, Timezone, Trial},
 };
-use mmp_model::{Letter, Role, Settings, Username, interface::Addressing};
+use mmp_model::{Letter, Role, Settings, interface::Addressing};
 
 use crate::{
     appliance::{Appliance, RELEASE},
     apply, change,
     files::Folder,
-    observe::{addresses6, clock, links, machine, resolver, routes, time_sources},
+    observe::{clock, links, machine, resolver, routes, time_sources},
     plan::Daemon,
 };
 
@@ -25,10 +24,9 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
     Some(match request {
         Request::Iface(letter, Iface::Show) => present(appliance, *letter).map(|()| iface(&settings, *letter)),
         Request::Ipv4(letter, Ipv4::Show) => present(appliance, *letter).map(|()| ipv4(&settings, *letter)),
-        Request::Ipv6(letter, Ipv6::Show) => present(appliance, *letter).map(|()| ipv6(&settings, *letter)),
         Request::Dns(Dns::Show) => Ok(Reply::Dns(settings.dns.clone())),
         Request::Dns(Dns::Lookup(kind, name)) => {
-            let running = || appliance.await_running(Daemon::Unbound);
+            let running = || appliance.system.await_running(Daemon::Unbound);
             let configured = settings.dns != mmp_model::dns::Dns::default();
             resolver::lookup(*kind, name, configured.then_some(&running)).map(Reply::Lookup)
         }
@@ -49,8 +47,7 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
             let (utc, local) = clock::utc_and_local(&settings.timezone.zone);
             Ok(Reply::Date(reply::Date { utc, local }))
         }
-        Request::User(User::List) => Ok(Reply::Users(users(appliance, &settings))),
-        Request::User(User::Info(name)) => user(appliance, &settings, name),
+        Request::User(ask) => return user::answer(appliance, &settings, ask),
         Request::Status(status) => self::status(appliance, &settings, *status),
         Request::Live(live) => Ok(Reply::Values(values(appliance, role, &settings, *live))),
         Request::Trial(Trial::Show) => Ok(Reply::Trial(appliance.trial())),
@@ -111,56 +108,17 @@ fn ipv4(settings: &Settings, letter: Letter) -> Reply {
     })
 }
 
-fn ipv6(settings: &Settings, letter: Letter) -> Reply {
-    let set = settings.interfaces.ipv6.get(&letter).cloned().unwrap_or_default();
-    Reply::Ipv6(reply::Ipv6 {
-        interface: letter,
-        addresses: set.addresses,
-        default: settings.interfaces.default == letter,
-        enabled: set.enabled,
-        macaddress: links::card(letter).mac,
-        router: set.router,
-        routes: set.routes,
-        slaac: set.slaac,
-        observed_addresses: addresses6::of(letter).iter().map(ToString::to_string).collect(),
-        observed_routes: routes::ipv6(letter),
-    })
-}
-
 fn flush(appliance: &Appliance, settings: &Settings) -> Result<Reply, Refusal> {
     if settings.dns == mmp_model::dns::Dns::default() {
         // No resolver runs, so nothing is cached.
         return Ok(Reply::Nothing);
     }
     appliance
+        .system
         .await_running(Daemon::Unbound)
         .and_then(|()| apply::unbound_control("flush_zone ."))
         .map(|_| Reply::Nothing)
         .map_err(|error| Refusal::new(Kind::Internal, format!("The cache was not flushed: {error}")))
-}
-
-fn users(appliance: &Appliance, settings: &Settings) -> Vec<reply::UserRow> {
-    let row = |(name, account): (&Username, &mmp_model::Account)| reply::UserRow {
-        username: name.clone(),
-        role: account.role,
-        password_expiry: clock::date(account.expiry()),
-        logged_in: appliance.sessions.has(name),
-    };
-    settings.accounts.accounts.iter().map(row).collect()
-}
-
-fn user(appliance: &Appliance, settings: &Settings, name: &Username) -> Result<Reply, Refusal> {
-    let account = settings.accounts.accounts.get(name).ok_or_else(|| change::user::no_such_user(name))?;
-    let record = appliance.logins.of(name);
-    Ok(Reply::User(reply::UserInfo {
-        username: name.clone(),
-        role: account.role,
-        last_login: record.last,
-        failed_logins: record.failed,
-        last_password_change: clock::date(account.changed),
-        password_expiry: clock::date(account.expiry()),
-        locked: false,
-    }))
 }
 
 fn status(appliance: &Appliance, settings: &Settings, status: Status) -> Result<Reply, Refusal> {
@@ -222,6 +180,7 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
         }
         Live::NtpServers => settings.ntp.servers.iter().map(|server| value(server.to_string(), "NTP server")).collect(),
         Live::Timezones => clock::zones().into_iter().map(|zone| value(zone, "")).collect(),
+        Live::UserHosts => user::hosts(settings),
         Live::Routes => {
             let all = settings.interfaces.ipv4.iter();
             all.flat_map(|(letter, ipv4)| ipv4.routes.iter().map(move |route| (letter, route)))
@@ -234,20 +193,6 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
                 .map(|point| value(point.generation.to_string(), &format!("{}: {}", point.user, point.line)))
                 .collect()
         }
-        Live::Ipv6Addresses | Live::Ipv6Routers | Live::Ipv6Routes => {
-            let all = settings.interfaces.ipv6.iter();
-            all.flat_map(|(letter, ipv6)| ipv6_values(ipv6, live).into_iter().map(move |text| (letter, text)))
-                .map(|(letter, text)| value(text, &format!("of interface {letter}")))
-                .collect()
-        }
-    }
-}
-
-fn ipv6_values(ipv6: &mmp_model::ipv6::Ipv6, live: Live) -> Vec<String> {
-    match live {
-        Live::Ipv6Addresses => ipv6.addresses.iter().map(ToString::to_string).collect(),
-        Live::Ipv6Routers => ipv6.router.iter().map(ToString::to_string).collect(),
-        _ => ipv6.routes.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -299,6 +299,7 @@ pub fn loggable(line: &str) -> String {
     let before = tried(&words).map_or(0, |start| words.iter().take_while(|token| token.span.start < start).count());
     let kept = match words.get(before).map(|token| token.text.as_str()) {
         Some("passwd") => before + 2,
+        Some("user") if words.get(before + 1).is_some_and(|token| token.is("host")) => before + 5,
         Some("user") => before + 4,
         _ => usize::MAX,
     };

@@ -138,9 +138,15 @@ impl Value {
 
     /// Completes from the second word of live values.
     #[must_use]
-    pub const fn live_second(mut self, live: Live) -> Self {
+    pub const fn live_second(self, live: Live) -> Self {
+        self.live_after(live, 1)
+    }
+
+    /// Completes from live values that begin so many words before this one.
+    #[must_use]
+    pub const fn live_after(mut self, live: Live, words: usize) -> Self {
         self.live = Some(live);
-        self.live_offset = 1;
+        self.live_offset = words;
         self
     }
 

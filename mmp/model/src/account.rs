@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidValue, text_value};
+use crate::{
+    Host, InvalidValue,
+    duty::Duty,
+    rules::{Rule, Rules},
+    text_value,
+};
 
 /// What an account may do (`mmp.md` section 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -111,9 +116,10 @@ impl fmt::Display for Username {
 /// A point in time, in whole seconds since 1970-01-01 UTC.
 pub type UnixTime = i64;
 
-/// Days that a password lives unless a rule says otherwise: about six months (`mmp.md` section 2.4).
-pub const DEFAULT_PASSWORD_AGE_DAYS: i64 = 183;
-const SECONDS_A_DAY: i64 = 86_400;
+/// Seconds of a day.
+pub const DAY: UnixTime = 86_400;
+/// Hosts that one account may be bound to.
+pub const MAX_HOSTS: usize = 32;
 
 /// One local account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,17 +135,45 @@ pub struct Account {
     pub changed: UnixTime,
     /// The password must be replaced before anything else is answered.
     pub expired: bool,
+    /// Remote hosts that it may log in from; none: from everywhere.
+    pub hosts: Vec<Host>,
+    /// When it may log in; none: at any time.
+    pub duty: Option<Duty>,
+    /// Hashes of earlier passwords, the latest first; only as many as the rules need.
+    pub history: Vec<PasswordHash>,
 }
 
 impl Account {
+    /// A new account without restrictions, whose password is temporary.
+    pub fn new(uid: u32, role: Role, password: PasswordHash, changed: UnixTime) -> Self {
+        Self { uid, role, password, changed, expired: true, hosts: Vec::new(), duty: None, history: Vec::new() }
+    }
+
     /// When the password expires by age.
-    pub fn expiry(&self) -> UnixTime {
-        self.changed.saturating_add(DEFAULT_PASSWORD_AGE_DAYS * SECONDS_A_DAY)
+    pub fn expiry(&self, rules: &Rules) -> UnixTime {
+        let days = rules.number(Rule::PasswordAge).map_or(UnixTime::MAX / DAY, UnixTime::from);
+        self.changed.saturating_add(days * DAY)
     }
 
     /// Whether the password must be replaced now.
-    pub fn must_change_password(&self, now: UnixTime) -> bool {
-        self.expired || now >= self.expiry()
+    pub fn must_change_password(&self, rules: &Rules, now: UnixTime) -> bool {
+        self.expired || now >= self.expiry(rules)
+    }
+
+    /// When the account may change its password by itself again, if that is still to come. One that must be changed may
+    /// be, and a change in the future is one by a wrong clock.
+    pub fn change_again_at(&self, rules: &Rules, now: UnixTime) -> Option<UnixTime> {
+        let days = rules.number(Rule::MinPasswordAge).map_or(0, UnixTime::from);
+        let again = self.changed.saturating_add(days * DAY);
+        let too_early = (self.changed..again).contains(&now) && !self.must_change_password(rules, now);
+        too_early.then_some(again)
+    }
+
+    /// Replaces the password; the old one goes into the history.
+    pub fn set_password(&mut self, password: PasswordHash, rules: &Rules, now: UnixTime) {
+        self.history.insert(0, std::mem::replace(&mut self.password, password));
+        self.history.truncate(rules.history());
+        self.changed = now;
     }
 }
 
@@ -174,6 +208,8 @@ impl fmt::Debug for PasswordHash {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Accounts {
+    /// Rules for all of them.
+    pub rules: Rules,
     /// By name.
     pub accounts: BTreeMap<Username, Account>,
     /// The number for the next account.
@@ -186,8 +222,8 @@ pub const FIRST_UID: u32 = 10_000;
 impl Accounts {
     /// A clean system's accounts: the factory account alone, with the given hash of its password, to be replaced.
     pub fn factory(password: PasswordHash) -> Self {
-        let admin = Account { uid: FIRST_UID, role: Role::Admin, password, changed: 0, expired: true };
-        Self { accounts: [(Username::factory(), admin)].into(), next_uid: FIRST_UID + 1 }
+        let admin = Account::new(FIRST_UID, Role::Admin, password, 0);
+        Self { rules: Rules::default(), accounts: [(Username::factory(), admin)].into(), next_uid: FIRST_UID + 1 }
     }
 
     /// The account that the kernel knows by this number.
@@ -199,6 +235,7 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::RuleChange;
 
     #[test]
     fn names_of_daemons_are_reserved_and_root_is_an_account() {
@@ -214,13 +251,47 @@ mod tests {
         assert_eq!(with, [Role::Admin, Role::Crypto, Role::Audit]);
     }
 
+    fn rules(set: &[(&str, &str)]) -> Rules {
+        let mut rules = Rules::default();
+        set.iter().for_each(|(rule, value)| rules.set(RuleChange::parse(rule, value).unwrap()));
+        rules
+    }
+
+    fn admin(changed: UnixTime) -> Account {
+        Account { expired: false, ..Account::new(FIRST_UID, Role::Admin, PasswordHash::new("0".into()), changed) }
+    }
+
     #[test]
-    fn a_password_expires_after_six_months() {
-        let mut accounts = Accounts::factory(PasswordHash::new("x".into()));
-        let admin = accounts.accounts.get_mut(&Username::factory()).unwrap();
-        admin.expired = false;
-        assert!(!admin.must_change_password(182 * 86_400));
-        assert!(admin.must_change_password(183 * 86_400));
+    fn a_password_expires_after_six_months_or_as_the_rule_says() {
+        let admin = admin(0);
+        assert!(!admin.must_change_password(&rules(&[]), 182 * DAY));
+        assert!(admin.must_change_password(&rules(&[]), 183 * DAY));
+        assert!(!admin.must_change_password(&rules(&[("password_age", "2")]), 2 * DAY - 1));
+        assert!(admin.must_change_password(&rules(&[("password_age", "2")]), 2 * DAY));
+    }
+
+    #[test]
+    fn a_change_too_soon_waits_unless_it_is_forced_or_the_clock_was_wrong() {
+        let (mut admin, rules) = (admin(10 * DAY), rules(&[("min_password_age", "3"), ("password_age", "2")]));
+        assert_eq!(admin.change_again_at(&rules, 11 * DAY), Some(13 * DAY));
+        assert_eq!(admin.change_again_at(&rules, 12 * DAY), None, "it is too old as well");
+        assert_eq!(admin.change_again_at(&rules, 9 * DAY), None, "the clock was wrong");
+        assert_eq!(admin.change_again_at(&Rules::default(), 10 * DAY), None);
+        admin.expired = true;
+        assert_eq!(admin.change_again_at(&rules, 11 * DAY), None);
+    }
+
+    #[test]
+    fn as_many_old_hashes_are_kept_as_the_rule_needs() {
+        let mut admin = admin(0);
+        let kept = |admin: &Account| admin.history.iter().map(|hash| hash.reveal().to_owned()).collect::<Vec<_>>();
+        for (n, rules) in [(1, rules(&[("max_history", "2")])), (2, rules(&[("max_history", "2")]))] {
+            admin.set_password(PasswordHash::new(n.to_string()), &rules, n);
+        }
+        admin.set_password(PasswordHash::new("3".into()), &rules(&[("max_history", "2")]), 3);
+        assert_eq!((kept(&admin), admin.changed), (vec!["2".into(), "1".into()], 3));
+        admin.set_password(PasswordHash::new("4".into()), &rules(&[]), 4);
+        assert!(kept(&admin).is_empty());
     }
 
     #[test]

@@ -101,13 +101,27 @@ macro_rules! families {
 }
 
 families! {
-    interfaces: "interfaces", "iface, ipv4, ipv6", &[];
+    interfaces: "interfaces", "iface, ipv4", &[];
     dns: "dns", "dns", &[];
     dscp: "dscp", "dscp", &[];
     hostname: "hostname", "hostname", &[];
     ntp: "ntp", "ntp", &[];
     timezone: "timezone", "timezone", &[];
-    accounts: "user", "user, passwd", &[];
+    accounts: "user", "user, passwd", &[user_restrictions];
+}
+
+/// Version 2 of `user` has rules, and for each account hosts, duty hours and old hashes; none of them before.
+fn user_restrictions(mut value: Value) -> Value {
+    let accounts = value.get_mut("accounts").and_then(Value::as_object_mut);
+    for account in accounts.into_iter().flatten().filter_map(|(_, account)| account.as_object_mut()) {
+        account.insert("hosts".into(), Value::Array(Vec::new()));
+        account.insert("duty".into(), Value::Null);
+        account.insert("history".into(), Value::Array(Vec::new()));
+    }
+    if let Some(user) = value.as_object_mut() {
+        user.insert("rules".into(), Value::Object(serde_json::Map::new()));
+    }
+    value
 }
 
 /// Every family's version in this release.
@@ -179,6 +193,22 @@ mod tests {
         let mut stored = store(&clean());
         stored.insert("fax".into(), StoredFamily { version: 1, settings: Value::Null });
         assert!(matches!(load(stored), Err(VersionError::UnknownFamily(f)) if f == "fax"));
+    }
+
+    #[test]
+    fn accounts_of_the_first_version_have_no_restrictions() {
+        let mut stored = store(&clean());
+        let user = stored.get_mut("user").unwrap();
+        user.version = 1;
+        user.settings.as_object_mut().unwrap().remove("rules");
+        let admin = user.settings["accounts"]["admin"].as_object_mut().unwrap();
+        ["hosts", "duty", "history"].iter().for_each(|field| drop(admin.remove(*field).unwrap()));
+        assert_eq!(load(stored).unwrap(), clean());
+        // What is no account's form is refused by its type, not by a panic on the way.
+        for settings in [Value::Null, serde_json::json!({"accounts": [1]}), serde_json::json!({"accounts": {"a": 1}})] {
+            let stored = [("user".to_owned(), StoredFamily { version: 1, settings })].into();
+            assert!(matches!(load(stored), Err(VersionError::Malformed { family: "user", .. })));
+        }
     }
 
     #[test]

@@ -2,18 +2,20 @@
 
 use mmp_control::{Kind, Refusal, Reply, request::User as Ask};
 use mmp_model::{
-    Role, Username,
-    account::{Account, Accounts},
+    Host, Role, Username,
+    account::{Account, Accounts, MAX_HOSTS, UnixTime},
+    rules::Rules,
 };
 
 use super::Facts;
+use crate::observe::clock;
 
 /// Accounts that one appliance keeps.
 const MAX_ACCOUNTS: usize = 256;
 
 pub fn change(accounts: &mut Accounts, ask: &Ask, facts: &Facts) -> Option<Result<Reply, Refusal>> {
     Some(match ask {
-        Ask::List | Ask::Info(_) => return None,
+        Ask::List | Ask::Info(_) | Ask::Rules | Ask::Evict(_) | Ask::Unlock(_) => return None,
         Ask::CheckAdd(name, _) => free(accounts, name).map(|()| Reply::Nothing),
         Ask::CheckReset(name) => find(accounts, name).map(|_| Reply::Nothing),
         Ask::Add(name, role, _) => add(accounts, name, *role, facts),
@@ -21,6 +23,19 @@ pub fn change(accounts: &mut Accounts, ask: &Ask, facts: &Facts) -> Option<Resul
         Ask::Expire(name) => expire(accounts, name),
         Ask::ChangeOwn { .. } => set_password(accounts, &facts.user, facts, false),
         Ask::Reset(name, _) => set_password(accounts, name, facts, true),
+        Ask::SetRule(change) => {
+            accounts.rules.set(*change);
+            // Old hashes that no rule needs are not kept.
+            let most = accounts.rules.history();
+            accounts.accounts.values_mut().for_each(|account| account.history.truncate(most));
+            Ok(Reply::Nothing)
+        }
+        Ask::AddHost(name, host) => find(accounts, name).and_then(|account| add_host(&mut account.hosts, name, host)),
+        Ask::DelHost(name, host) => find(accounts, name).and_then(|account| del_host(&mut account.hosts, name, host)),
+        Ask::Duty(name, duty) => find(accounts, name).map(|account| {
+            account.duty.clone_from(duty);
+            Reply::Nothing
+        }),
     })
 }
 
@@ -36,8 +51,7 @@ fn free(accounts: &Accounts, name: &Username) -> Result<(), Refusal> {
 
 fn add(accounts: &mut Accounts, name: &Username, role: Role, facts: &Facts) -> Result<Reply, Refusal> {
     free(accounts, name)?;
-    let account =
-        Account { uid: accounts.next_uid, role, password: new_hash(facts)?, changed: facts.now, expired: true };
+    let account = Account::new(accounts.next_uid, role, new_hash(facts)?, facts.now);
     accounts.next_uid += 1;
     accounts.accounts.insert(name.clone(), account);
     Ok(Reply::Notice("Success".into()))
@@ -68,11 +82,40 @@ fn expire(accounts: &mut Accounts, name: &Username) -> Result<Reply, Refusal> {
 /// `temporary`: set by somebody else, so its owner must replace it; a program's cannot.
 fn set_password(accounts: &mut Accounts, name: &Username, facts: &Facts, temporary: bool) -> Result<Reply, Refusal> {
     let hash = new_hash(facts)?;
+    let rules = accounts.rules.clone();
     let account = find(accounts, name)?;
-    account.password = hash;
-    account.changed = facts.now;
+    account.set_password(hash, &rules, facts.now);
     account.expired = temporary && account.role != Role::Api;
     Ok(Reply::Notice("Success".into()))
+}
+
+/// Whether the account may change its own password now.
+pub fn may_change_own(account: &Account, rules: &Rules, now: UnixTime) -> Result<(), Refusal> {
+    account.change_again_at(rules, now).map_or(Ok(()), |again| {
+        Err(Refusal::new(Kind::Conflict, format!("The password was changed on {}", clock::date(account.changed)))
+            .state(format!("It may be changed again from {} on", clock::date(again)))
+            .hint("an administrator can have it changed sooner with `user expire <username>`"))
+    })
+}
+
+fn add_host(hosts: &mut Vec<Host>, name: &Username, host: &Host) -> Result<Reply, Refusal> {
+    if hosts.contains(host) {
+        return Err(Refusal::new(Kind::Conflict, format!("Host already in the list of {name}: {host}")));
+    }
+    if hosts.len() >= MAX_HOSTS {
+        return Err(Refusal::new(Kind::Conflict, format!("Maximum of {MAX_HOSTS} hosts a user")));
+    }
+    hosts.push(host.clone());
+    Ok(Reply::Nothing)
+}
+
+fn del_host(hosts: &mut Vec<Host>, name: &Username, host: &Host) -> Result<Reply, Refusal> {
+    let Some(at) = hosts.iter().position(|other| other == host) else {
+        return Err(Refusal::new(Kind::Absent, format!("No such host in the list of {name}: {host}"))
+            .hint(format!("see `user info {name}`")));
+    };
+    hosts.remove(at);
+    Ok(Reply::Nothing)
 }
 
 fn find<'a>(accounts: &'a mut Accounts, name: &Username) -> Result<&'a mut Account, Refusal> {
@@ -135,6 +178,46 @@ mod tests {
         let settings = after(&[add("cucm", Role::Api)]);
         let expire = Request::User(Ask::Expire(name("cucm")));
         assert_eq!(refused(&settings, &expire), "Passwords of api users cannot be expired");
+    }
+
+    fn rule(rule: &str, value: &str) -> Request {
+        Request::User(Ask::SetRule(mmp_model::rules::RuleChange::parse(rule, value).unwrap()))
+    }
+
+    #[test]
+    fn hosts_are_listed_once_and_taken_off_by_name() {
+        let add = |host: &str| Request::User(Ask::AddHost(name("admin"), host.parse().unwrap()));
+        let del = |host: &str| Request::User(Ask::DelHost(name("admin"), host.parse().unwrap()));
+        let settings = after(&[add("192.0.2.3"), add("Office.example.com"), del("192.0.2.3")]);
+        let hosts = &settings.accounts.accounts[&name("admin")].hosts;
+        assert_eq!(hosts, &["office.example.com".parse::<Host>().unwrap()]);
+        assert_eq!(
+            refused(&settings, &add("office.example.com.")),
+            "Host already in the list of admin: office.example.com"
+        );
+        assert_eq!(refused(&settings, &del("192.0.2.3")), "No such host in the list of admin: 192.0.2.3");
+        let full = after(&(0..32).map(|n| add(&format!("192.0.2.{n}"))).collect::<Vec<_>>());
+        assert_eq!(refused(&full, &add("192.0.2.99")), "Maximum of 32 hosts a user");
+        let nobody = Request::User(Ask::AddHost(name("bob"), "192.0.2.3".parse().unwrap()));
+        assert_eq!(refused(&settings, &nobody), "No such user: bob");
+    }
+
+    #[test]
+    fn old_hashes_are_kept_while_a_rule_needs_them() {
+        let own = || Request::User(Ask::ChangeOwn { old: None, new: Secret::new("x".into()) });
+        let history = |requests: &[Request]| after(requests).accounts.accounts[&name("admin")].history.len();
+        assert_eq!(history(&[own(), own()]), 0);
+        assert_eq!(history(&[rule("max_history", "2"), own(), own(), own()]), 2);
+        assert_eq!(history(&[rule("max_history", "2"), own(), own(), rule("max_history", "1")]), 1);
+        assert_eq!(history(&[rule("max_history", "2"), own(), rule("max_history", "none")]), 0);
+    }
+
+    #[test]
+    fn duty_hours_are_set_and_lifted() {
+        let duty = |hours: Option<&str>| Request::User(Ask::Duty(name("admin"), hours.map(|h| h.parse().unwrap())));
+        let of = |requests: &[Request]| after(requests).accounts.accounts[&name("admin")].duty.clone();
+        assert_eq!(of(&[duty(Some("Wk"))]).unwrap().to_string(), "Wk");
+        assert_eq!(of(&[duty(Some("Wk")), duty(None)]), None);
     }
 
     #[test]

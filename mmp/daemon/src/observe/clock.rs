@@ -59,10 +59,12 @@ pub fn time_of_day(zone: &ZoneName) -> String {
     local(Timestamp::now(), zone).strftime("%H:%M:%S").to_string()
 }
 
-/// `2026-Oct-05`, in UTC.
+/// `2026-Oct-05`, in UTC. What is further than four digits of a year go is never, as the product writes it.
 pub fn date(at: UnixTime) -> String {
-    let at = Timestamp::from_second(at).unwrap_or(Timestamp::MAX);
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%b-%d").to_string()
+    match Timestamp::from_second(at) {
+        Ok(at) => at.to_zoned(TimeZone::UTC).strftime("%Y-%b-%d").to_string(),
+        Err(_) => "10000-Dec-31".into(),
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +74,8 @@ mod tests {
     #[test]
     fn dates_are_written_as_the_product_writes_them() {
         assert_eq!(date(1_791_158_400), "2026-Oct-05");
+        assert_eq!(date(UnixTime::MAX), "10000-Dec-31");
+        assert_eq!(date(1_791_158_400 + 9_999_999 * 86_400), "10000-Dec-31");
     }
 
     #[test]

@@ -5,7 +5,6 @@
 pub mod accounts;
 pub mod chrony;
 pub mod networkd;
-mod networkd6;
 pub mod nftables;
 pub mod unbound;
 

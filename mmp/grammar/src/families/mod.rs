@@ -13,7 +13,6 @@ mod dscp;
 mod hostname;
 mod iface;
 mod ipv4;
-mod ipv6;
 mod ntp;
 mod power;
 mod probe;
@@ -26,7 +25,6 @@ mod user;
 pub static ALL: &[&Family] = &[
     &iface::IFACE,
     &ipv4::IPV4,
-    &ipv6::IPV6,
     &dns::DNS,
     &probe::PING,
     &probe::TRACEROUTE,

@@ -10,7 +10,6 @@ mod dns;
 mod dscp;
 mod iface;
 mod ipv4;
-mod ipv6;
 mod restore;
 mod status;
 mod user;
@@ -22,7 +21,6 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Notice(line) | Reply::Value(line) => line.clone(),
         Reply::Iface(iface) => iface::show(iface),
         Reply::Ipv4(ipv4) => ipv4::show(ipv4),
-        Reply::Ipv6(ipv6) => ipv6::show(ipv6),
         Reply::Dns(dns) => dns::show(dns),
         Reply::Lookup(lines) | Reply::Timezones(lines) | Reply::News(lines) => lines.join("\n"),
         Reply::Dscp(dscp) => dscp::show(dscp),
@@ -33,6 +31,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Date(date) => clock::date(date),
         Reply::Users(rows) => user::list(rows),
         Reply::User(info) => user::info(info),
+        Reply::Rules(rows) => user::rules(rows),
         Reply::Version(version) => version.version.clone(),
         Reply::Uptime(uptime) => status::uptime(uptime),
         Reply::Df(filesystems) => status::df(filesystems),

@@ -53,8 +53,11 @@ fn rank(example: &str) -> u32 {
         0
     } else if has(&["add", "groupkey"]) {
         1
-    } else if has(&["del", "disable", "none"]) {
+    } else if has(&["delete"]) {
+        // Of something that belongs to what is deleted next.
         3
+    } else if has(&["del", "disable", "none"]) {
+        4
     } else {
         2
     }
