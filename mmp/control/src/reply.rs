@@ -1,7 +1,10 @@
 //! What mmpd answers, typed, so that the shell lays it out and `--json` prints it as it is.
 
 mod restore;
+mod syslog;
 mod user;
+
+pub use syslog::{AuditState, Forwarding, LogPage, ServerState, SyslogState};
 
 use std::net::Ipv4Addr;
 
@@ -39,6 +42,12 @@ pub enum Reply {
     NtpServers(Vec<Host>),
     /// `ntp status`.
     NtpStatus(Vec<NtpSource>),
+    /// `syslog`.
+    Syslog(SyslogState),
+    /// `audit`.
+    Audit(AuditState),
+    /// A piece of a log, for the pager.
+    LogPage(LogPage),
     /// `timezone`.
     Timezone(TimezoneNow),
     /// `timezone list`.

@@ -4,7 +4,10 @@
 //! settings is mmpd's to decide.
 
 mod restore;
+mod syslog;
 mod user;
+
+pub use syslog::{Audit, Syslog};
 
 use std::net::Ipv4Addr;
 
@@ -47,6 +50,12 @@ pub enum Request {
     Timezone(Timezone),
     /// `date`.
     Date(Date),
+    /// `syslog`.
+    Syslog(Syslog),
+    /// `audit`.
+    Audit(Audit),
+    /// `generate_logbundle`.
+    LogBundle,
     /// `ping`, `traceroute`.
     Probe(Probe, Host),
     /// `version`, `model`, `serial`, `uptime`, `df`, `health`.
@@ -340,6 +349,10 @@ pub enum Live {
     Records,
     /// NTP servers that are set.
     NtpServers,
+    /// Servers of the system log that are set.
+    SyslogServers,
+    /// Servers of the audit log that are set.
+    AuditServers,
     /// All time zones.
     Timezones,
     /// Static routes of any interface.
@@ -352,7 +365,7 @@ pub enum Live {
 
 impl Live {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Interfaces,
         Self::Users,
         Self::Files,
@@ -360,6 +373,8 @@ impl Live {
         Self::TrustAnchors,
         Self::Records,
         Self::NtpServers,
+        Self::SyslogServers,
+        Self::AuditServers,
         Self::Timezones,
         Self::Routes,
         Self::RestorePoints,

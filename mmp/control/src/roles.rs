@@ -5,7 +5,7 @@
 
 use mmp_model::Role;
 
-use crate::request::{Date, Request, Status, Trial, User};
+use crate::request::{Date, Request, Status, Syslog, Trial, User};
 
 /// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only.
 pub fn permits(role: Role, request: &Request) -> bool {
@@ -22,6 +22,10 @@ pub fn permits(role: Role, request: &Request) -> bool {
         | Request::Live(_)
         | Request::Trial(_)
         | Request::News => role.has_shell(),
+        // `mmp.md` section 2.6: who audits reads the audit log and has it shipped.
+        Request::Audit(_) | Request::Syslog(Syslog::ShowAudit | Syslog::AddAudit(_) | Syslog::DelAudit(_)) => {
+            matches!(role, Role::Admin | Role::Audit)
+        }
         _ => role == Role::Admin,
     }
 }
@@ -31,7 +35,7 @@ mod tests {
     use super::*;
     use crate::{
         Secret,
-        request::{Dns, Power},
+        request::{Audit, Dns, Power},
     };
 
     #[test]
@@ -40,6 +44,18 @@ mod tests {
             assert_eq!(permits(role, &Request::Dns(Dns::Show)), role == Role::Admin);
             assert_eq!(permits(role, &Request::Power(Power::Reboot)), role == Role::Admin);
             assert_eq!(permits(role, &Request::User(User::List)), role == Role::Admin);
+        }
+    }
+
+    #[test]
+    fn who_audits_reads_the_audit_log_and_ships_it_but_leaves_the_system_log_alone() {
+        for role in Role::ALL {
+            let auditor = matches!(role, Role::Admin | Role::Audit);
+            assert_eq!(permits(role, &Request::Audit(Audit::Follow)), auditor);
+            assert_eq!(permits(role, &Request::Syslog(Syslog::ShowAudit)), auditor);
+            assert_eq!(permits(role, &Request::Syslog(Syslog::Follow)), role == Role::Admin);
+            assert_eq!(permits(role, &Request::Syslog(Syslog::Disable)), role == Role::Admin);
+            assert_eq!(permits(role, &Request::LogBundle), role == Role::Admin);
         }
     }
 

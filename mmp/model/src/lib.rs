@@ -17,6 +17,7 @@ pub mod readable;
 pub mod restore;
 pub mod rules;
 pub mod settings;
+pub mod syslog;
 pub mod time;
 pub mod versions;
 

@@ -11,6 +11,7 @@ use crate::{
     dns::Dns,
     dscp::Dscp,
     interface::Interfaces,
+    syslog::{Audit, Syslog},
     time::{Ntp, Timezone},
 };
 
@@ -30,6 +31,10 @@ pub struct Settings {
     pub ntp: Ntp,
     /// `timezone`.
     pub timezone: Timezone,
+    /// `syslog`.
+    pub syslog: Syslog,
+    /// `audit`.
+    pub audit: Audit,
     /// `user`, `passwd`.
     pub accounts: Accounts,
 }
@@ -44,6 +49,8 @@ impl Settings {
             hostname: Hostname::default(),
             ntp: Ntp::default(),
             timezone: Timezone::default(),
+            syslog: Syslog::default(),
+            audit: Audit::default(),
             accounts,
         }
     }

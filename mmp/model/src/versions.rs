@@ -107,6 +107,8 @@ families! {
     hostname: "hostname", "hostname", &[];
     ntp: "ntp", "ntp", &[];
     timezone: "timezone", "timezone", &[];
+    syslog: "syslog", "syslog", &[];
+    audit: "audit", "audit", &[];
     accounts: "user", "user, passwd", &[user_restrictions];
 }
 

@@ -19,6 +19,7 @@ mod probe;
 pub mod restore;
 mod session;
 mod status;
+mod syslog;
 mod user;
 
 /// All families.
@@ -33,6 +34,9 @@ pub static ALL: &[&Family] = &[
     &ntp::NTP,
     &clock::TIMEZONE,
     &clock::DATE,
+    &syslog::SYSLOG,
+    &syslog::AUDIT,
+    &syslog::GENERATE_LOGBUNDLE,
     &user::USER,
     &user::PASSWD,
     &restore::TRY,

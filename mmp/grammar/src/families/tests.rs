@@ -133,6 +133,9 @@ fn wrong_values_are_refused_with_the_documented_line() {
         ("user rule no_username 1", "Invalid value (true, false or none): 1"),
         ("help fax", "Unknown command: fax"),
         ("fax", "Unknown command: fax\nType 'help' for a list of commands"),
+        ("syslog server add x 0", "Invalid port: 0"),
+        ("syslog server add 192.0.2", "Invalid IP address: 192.0.2"),
+        ("syslog tail 0", "Invalid number of lines: 0"),
         ("dns \"x", "Missing closing quote"),
     ] {
         assert_eq!(refusal(line), expected, "{line}");

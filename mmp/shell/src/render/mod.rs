@@ -12,6 +12,7 @@ mod iface;
 mod ipv4;
 mod restore;
 mod status;
+mod syslog;
 mod user;
 
 /// The reply as the administrator reads it.
@@ -29,6 +30,9 @@ pub fn reply(reply: &Reply) -> String {
         Reply::NtpStatus(sources) => clock::ntp_status(sources),
         Reply::Timezone(now) => pending(now.timezone.as_str(), now.running.as_str()),
         Reply::Date(date) => clock::date(date),
+        Reply::Syslog(state) => syslog::show(state),
+        Reply::Audit(state) => syslog::audit(state),
+        Reply::LogPage(page) => page.lines.join("\n"),
         Reply::Users(rows) => user::list(rows),
         Reply::User(info) => user::info(info),
         Reply::Rules(rows) => user::rules(rows),
