@@ -240,6 +240,9 @@ impl Appliance {
             notices
                 .push(format!("WARNING: {file} holds no key any more, so no NTP server is believed; upload it again"));
         }
+        if let Some(fault) = journal::audit_fault() {
+            notices.push(format!("WARNING: the audit log is not written: {fault}; `df` shows whether /data is full"));
+        }
         for nic in self.board.nics.iter().filter(|nic| !nic.present) {
             notices.push(format!("WARNING: the card of interface {} is missing", nic.letter));
         }
@@ -309,14 +312,14 @@ impl Appliance {
         let steps = plan(Some((old, &changing.rendered)), (&next, &rendered));
         if let Err(error) = self.apply_all(&steps) {
             let state = self.put_back((&next, &rendered), (old, &changing.rendered));
-            journal::error(&format!("a change was undone: {}", chain(&error)));
+            journal::undone(&format!("a change was undone: {}", chain(&error)));
             return Err(
                 Refusal::new(Kind::Internal, format!("The change did not take effect: {}", chain(&error))).state(state)
             );
         }
         if let Err(error) = changing.store.save(&next, author) {
             let state = self.put_back((&next, &rendered), (old, &changing.rendered));
-            journal::error(&format!("a change could not be saved: {}", chain(&error)));
+            journal::undone(&format!("a change could not be saved and was undone: {}", chain(&error)));
             return Err(not_saved(&error).state(state));
         }
         self.settled(changing, old, next, rendered);
@@ -364,6 +367,11 @@ impl Appliance {
             },
             key_file: match request {
                 Request::Ntp(request::Ntp::GroupKey(Some(file))) => self.key_file(file),
+                Request::Syslog(request::Syslog::Trust(Some(file))) => match self.read_small(file) {
+                    None => KeyFile::Absent,
+                    Some(text) if render::syslog::has_certificate(&text) => KeyFile::Usable,
+                    Some(_) => KeyFile::Unusable,
+                },
                 _ => KeyFile::Absent,
             },
             restore_point: match request {
@@ -395,6 +403,7 @@ impl Appliance {
             letters: self.letters(),
             system_users: fs::read_to_string(self.system.paths.system(SYSTEM_USERS)).unwrap_or_default(),
             group_key: settings.ntp.group_key.as_ref().and_then(|file| self.read_small(file)),
+            syslog_trust: settings.syslog.trust.as_ref().and_then(|file| self.read_small(file)),
         }
     }
 

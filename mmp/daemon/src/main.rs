@@ -17,6 +17,7 @@ mod files;
 mod given;
 mod journal;
 mod logins;
+mod logs;
 mod loud;
 mod news;
 mod observe;
@@ -61,6 +62,8 @@ use crate::{appliance::Appliance, paths::Paths};
 
 /// Conversations at a time; more are turned away.
 const MOST_CONVERSATIONS: usize = 64;
+/// Lines of the audit log that no answer waited for are on the medium after this.
+const AUDIT_LATEST: Duration = Duration::from_secs(5);
 /// What a conversation's thread needs, with room for yescrypt's tables on the heap.
 const STACK: usize = 512 << 10;
 
@@ -91,6 +94,7 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
     // Passwords pass through this memory; a core file must not keep them.
     prctl::set_dumpable(false)?;
     let listener = listen(&paths)?;
+    journal::keep_audit(&paths.audit());
     let appliance = Arc::new(Appliance::start(paths, device));
     journal::info(&format!("settings generation {} is in force", appliance.generation()));
     if device {
@@ -98,6 +102,12 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
     }
     let watched = Arc::clone(&appliance);
     thread::Builder::new().name("trials".into()).stack_size(STACK).spawn(move || watched.watch_trials())?;
+    thread::Builder::new().name("audit".into()).stack_size(STACK).spawn(|| {
+        loop {
+            thread::sleep(AUDIT_LATEST);
+            journal::settle();
+        }
+    })?;
     notify(&[(daemon::STATE_READY, "1")]);
     watchdog(&appliance)?;
     let conversations = Arc::new(AtomicUsize::new(0));

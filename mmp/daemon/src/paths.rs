@@ -5,6 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+/// The system log, which journald writes.
+pub const JOURNAL: &str = "/data/log/journal";
+/// The audit log, which mmpd writes.
+pub const AUDIT: &str = "/data/audit";
+
 /// The root that every path starts from.
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -45,6 +50,16 @@ impl Paths {
     /// What mmpd remembers that is not a setting.
     pub fn state(&self) -> PathBuf {
         self.data().join("state")
+    }
+
+    /// The system log.
+    pub fn journal(&self) -> PathBuf {
+        self.system(JOURNAL)
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> PathBuf {
+        self.system(AUDIT)
     }
 
     /// The control socket.

@@ -41,6 +41,8 @@ pub enum Daemon {
     Unbound,
     /// The clock.
     Chrony,
+    /// The forwarder of the logs.
+    Syslog,
 }
 
 impl Daemon {
@@ -49,6 +51,7 @@ impl Daemon {
         match self {
             Self::Unbound => "unbound.service",
             Self::Chrony => "chrony.service",
+            Self::Syslog => "syslog.service",
         }
     }
 }
@@ -90,6 +93,7 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     files(&mut steps, &old_files.accounts, &new_files.accounts);
     daemon(&mut steps, Daemon::Unbound, &old_files.unbound, &new_files.unbound);
     daemon(&mut steps, Daemon::Chrony, &old_files.chrony, &new_files.chrony);
+    daemon(&mut steps, Daemon::Syslog, &old_files.syslog, &new_files.syslog);
     steps
 }
 
@@ -117,7 +121,9 @@ fn daemon(steps: &mut Vec<Step>, daemon: Daemon, old: &Files, new: &Files) {
         // chrony reads servers again without losing what it learnt, but keys only at its start.
         let keys = daemon == Daemon::Chrony
             && old.iter().any(|(path, file)| file.mode != 0o644 && new.get(path) != Some(file));
-        steps.push(match (old.is_empty(), keys) {
+        // The forwarder reads its file at its start; how far each server has come is on the disk.
+        let restart = keys || daemon == Daemon::Syslog;
+        steps.push(match (old.is_empty(), restart) {
             (true, _) => Step::Start(daemon),
             (false, true) => Step::Restart(daemon),
             (false, false) => Step::Reload(daemon),

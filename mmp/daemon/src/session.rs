@@ -18,7 +18,7 @@ use crate::{
     apply,
     connection::{Connection, ConnectionError},
     files::Folder,
-    journal,
+    journal, logs,
     news::Reader,
     observe::clock,
     password, probe, show,
@@ -113,15 +113,27 @@ impl<'a> Session<'a> {
                 journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
             }
             match permitted.and_then(|()| self.carry_out(role, &line, &call.request, connection, &mut progress)) {
-                Ok(Outcome::Answered) => {}
-                Ok(Outcome::Reply(reply)) => connection.send(&Answer::Done(reply))?,
+                Ok(Outcome::Shown(reply)) => {
+                    self.note_done(&line, &call.request);
+                    connection.send(&Answer::Done(reply))?;
+                }
+                Ok(Outcome::Answered) => self.note_done(&line, &call.request),
+                Ok(Outcome::Reply(reply)) => {
+                    self.note_done(&line, &call.request);
+                    // What changed something is on record for good before it is answered.
+                    journal::settle();
+                    connection.send(&Answer::Done(reply))?;
+                }
                 Ok(Outcome::ReplyFirst(reply, rest)) => {
+                    journal::settle();
                     // Whether or not anybody is there to read the answer, what was promised is done.
                     let sent = connection.send(&Answer::Done(reply));
                     rest.carry_out();
+                    self.note_done(&line, &call.request);
                     sent?;
                 }
                 Ok(Outcome::Descriptor(reply, descriptor)) => {
+                    self.note_done(&line, &call.request);
                     connection.send_with(&Answer::Done(reply), &descriptor)?;
                 }
                 Ok(Outcome::Lost(error)) => return Err(error),
@@ -132,6 +144,12 @@ impl<'a> Session<'a> {
             }
         }
         Ok(())
+    }
+
+    fn note_done(&self, line: &str, request: &Request) {
+        if is_command(request) && !matches!(request, Request::Noted) {
+            journal::done(self.user.as_str(), &self.origin, line);
+        }
     }
 
     /// Role, and whether the password must be replaced; `None` when the account is gone.
@@ -179,9 +197,19 @@ impl<'a> Session<'a> {
         progress: &mut Progress<'a>,
     ) -> Result<Outcome<'_>, Refusal> {
         if let Some(reply) = show::answer(self.appliance, role, request) {
-            return reply.map(Outcome::Reply);
+            return reply.map(Outcome::Shown);
+        }
+        if let Some((log, lines)) = logs::stream::wanted(request) {
+            let answer = logs::stream::run(self.appliance, log, &lines, connection);
+            return Ok(match answer.and_then(|answer| connection.send(&answer)) {
+                Ok(()) => Outcome::Answered,
+                Err(error) => Outcome::Lost(error),
+            });
         }
         match request {
+            Request::Syslog(request::Syslog::Rotate(name)) => {
+                return logs::rotation::rotate(self.appliance, name).map(Outcome::Reply);
+            }
             Request::File(ask) => {
                 self.spare_used_files(ask)?;
                 let (path, appliance) = (self.appliance.system.paths.files(), self.appliance);
@@ -242,11 +270,11 @@ impl<'a> Session<'a> {
     /// A file that a setting names stays where it is.
     fn spare_used_files(&self, ask: &request::File) -> Result<(), Refusal> {
         let (request::File::Remove(name) | request::File::Rename { from: name, .. }) = ask else { return Ok(()) };
-        if self.appliance.settings().ntp.group_key.as_ref() != Some(name) {
-            return Ok(());
-        }
-        Err(Refusal::new(Kind::Conflict, format!("File in use by ntp groupkey: {name}"))
-            .hint("let go of it with `ntp groupkey none` first"))
+        let settings = self.appliance.settings();
+        let users = [("ntp groupkey", &settings.ntp.group_key), ("syslog trust", &settings.syslog.trust)];
+        let Some((command, _)) = users.iter().find(|(_, file)| file.as_ref() == Some(name)) else { return Ok(()) };
+        Err(Refusal::new(Kind::Conflict, format!("File in use by {command}: {name}"))
+            .hint(format!("let go of it with `{command} none` first")))
     }
 
     /// Whoever came in by a password or an account that is no more has to come in again.
@@ -292,6 +320,8 @@ fn is_command(request: &Request) -> bool {
         request,
         Request::Live(_) | Request::News
             | Request::File(request::File::List | request::File::Stat(_))
+            // The pager's next piece.
+            | Request::Syslog(request::Syslog::Page(Some(_)))
             // Asked on the way to the command itself, which follows.
             | Request::User(User::CheckAdd(..) | User::CheckReset(_))
     )
@@ -305,6 +335,9 @@ struct Progress<'a> {
 }
 
 enum Outcome<'a> {
+    /// Something was looked at.
+    Shown(Reply),
+    /// Something was done.
     Reply(Reply),
     /// The answer goes first: the change may cut the connection that it travels on.
     ReplyFirst(Reply, Rest<'a>),

@@ -6,7 +6,10 @@ mod user;
 use mmp_control::{
     Kind, Refusal, Reply, Request,
     reply::{self, LiveValue},
-    request::{self, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, SettingsAsk, Status, Timezone, Trial},
+    request::{
+        self, Audit, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, SettingsAsk, Status, Syslog, Timezone,
+        Trial,
+    },
 };
 use mmp_model::{Letter, Role, Settings, interface::Addressing};
 
@@ -14,6 +17,7 @@ use crate::{
     appliance::{Appliance, RELEASE},
     apply, change,
     files::Folder,
+    logs,
     observe::{clock, links, machine, resolver, routes, time_sources},
     plan::Daemon,
 };
@@ -47,6 +51,9 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
             let (utc, local) = clock::utc_and_local(&settings.timezone.zone);
             Ok(Reply::Date(reply::Date { utc, local }))
         }
+        Request::Syslog(Syslog::Show | Syslog::ShowAudit) => Ok(logs::forwarding::show(appliance, role)),
+        Request::Syslog(Syslog::Page(after)) => logs::page(appliance, after.as_deref()),
+        Request::Audit(Audit::Show) => logs::audit(appliance),
         Request::User(ask) => return user::answer(appliance, &settings, ask),
         Request::Status(status) => self::status(appliance, &settings, *status),
         Request::Live(live) => Ok(Reply::Values(values(appliance, role, &settings, *live))),
@@ -148,9 +155,13 @@ fn status(appliance: &Appliance, settings: &Settings, status: Status) -> Result<
 fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) -> Vec<LiveValue> {
     let value = |value: String, about: &str| LiveValue { value, about: about.to_owned() };
     // What an administrator alone may list is not given away by completion either.
-    if role != Role::Admin && live != Live::Files {
+    if role != Role::Admin && live != Live::Files && !(role == Role::Audit && live == Live::AuditServers) {
         return Vec::new();
     }
+    let servers = |list: &[mmp_model::syslog::Server]| -> Vec<LiveValue> {
+        let about = |s: &mmp_model::syslog::Server| format!("{} port {}", s.transport.word(), s.port);
+        list.iter().map(|server| value(server.host.to_string(), &about(server))).collect()
+    };
     match live {
         Live::Interfaces => {
             let about =
@@ -179,6 +190,8 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
             records.map(|record| value(format!("{} {}", record.owner(), record.kind()), &record.to_string())).collect()
         }
         Live::NtpServers => settings.ntp.servers.iter().map(|server| value(server.to_string(), "NTP server")).collect(),
+        Live::SyslogServers => servers(&settings.syslog.servers),
+        Live::AuditServers => servers(&settings.syslog.audit_servers),
         Live::Timezones => clock::zones().into_iter().map(|zone| value(zone, "")).collect(),
         Live::UserHosts => user::hosts(settings),
         Live::Routes => {

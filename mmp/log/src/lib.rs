@@ -7,10 +7,13 @@
 //! writes, so that no flood of system lines can push an audit line out.
 
 pub mod audit;
+pub mod forward;
 pub mod record;
+pub mod source;
 pub mod system;
 pub mod watch;
 
 pub use record::{Facility, Level, Record};
+pub use source::{AuditLog, Source};
 pub use system::SystemLog;
 pub use watch::Watch;

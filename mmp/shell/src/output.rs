@@ -27,6 +27,13 @@ pub fn text(text: &str, filters: &[Filter], on_terminal: bool) {
     }
 }
 
+/// Prints lines as they are fetched, page by page.
+pub fn pages(piece: &mut dyn FnMut() -> Vec<String>) {
+    let (rows, columns) = terminal::size();
+    let first = piece();
+    pager::pages(first, piece, rows, columns);
+}
+
 /// The lines that the filters leave.
 pub fn filtered(text: &str, filters: &[Filter]) -> String {
     filters.iter().fold(text.to_owned(), |text, filter| {

@@ -26,7 +26,21 @@ enum Step {
 
 /// Shows the text on a terminal of this size.
 pub fn page(text: &str, screen: usize, columns: usize) {
-    let lines: Vec<&str> = text.trim_end_matches('\n').lines().collect();
+    let lines = text.trim_end_matches('\n').lines().map(str::to_owned).collect();
+    pages(lines, &mut Vec::new, screen, columns);
+}
+
+/// Shows lines, and those that `more` gives when they are wanted, until it gives none.
+pub fn pages(first: Vec<String>, more: &mut dyn FnMut() -> Vec<String>, screen: usize, columns: usize) {
+    let mut lines = first;
+    let mut complete = false;
+    let mut fetch = |lines: &mut Vec<String>, wanted: usize| {
+        while !complete && lines.len() < wanted {
+            let piece = more();
+            complete = piece.is_empty();
+            lines.extend(piece);
+        }
+    };
     // One row is the prompt's.
     let whole = screen.saturating_sub(1).max(1);
     let mut shown = 0;
@@ -34,28 +48,39 @@ pub fn page(text: &str, screen: usize, columns: usize) {
     let _mode = Mode::keys();
     loop {
         let end = match step {
-            Step::Rows(room) => advance(&lines, shown, room, columns),
-            Step::Find(wanted) => {
-                let found = lines.iter().skip(shown).position(|line| line.contains(&wanted));
-                match found {
-                    Some(offset) => {
-                        if offset > 0 {
-                            write("...skipping\n");
-                        }
-                        shown += offset;
-                        advance(&lines, shown, whole.saturating_sub(1).max(1), columns)
+            Step::Rows(room) => {
+                fetch(&mut lines, shown + room + 1);
+                advance(&lines, shown, room, columns)
+            }
+            Step::Find(wanted) => match find(&mut lines, shown, &wanted, &mut fetch) {
+                Some(at) => {
+                    if at > shown {
+                        write("...skipping\n");
                     }
-                    None => {
-                        write("Not found\n");
-                        shown
+                    shown = at;
+                    fetch(&mut lines, shown + whole + 1);
+                    advance(&lines, shown, whole.saturating_sub(1).max(1), columns)
+                }
+                None => {
+                    write("Not found\n");
+                    shown
+                }
+            },
+            Step::All => {
+                // Written as it comes: a log may be long.
+                let mut end = shown;
+                loop {
+                    write_lines(&lines[end..]);
+                    end = lines.len();
+                    fetch(&mut lines, end + 1);
+                    if lines.len() == end {
+                        return;
                     }
                 }
             }
-            Step::All => lines.len(),
             Step::End => return,
         };
-        let part: String = lines[shown..end].iter().flat_map(|line| [*line, "\n"]).collect();
-        write(&part);
+        write_lines(&lines[shown..end]);
         shown = end;
         if shown == lines.len() {
             return;
@@ -66,8 +91,33 @@ pub fn page(text: &str, screen: usize, columns: usize) {
     }
 }
 
+fn write_lines(lines: &[String]) {
+    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    write(&text);
+}
+
+/// The first line from `from` on that holds the text.
+fn find(
+    lines: &mut Vec<String>,
+    from: usize,
+    wanted: &str,
+    fetch: &mut dyn FnMut(&mut Vec<String>, usize),
+) -> Option<usize> {
+    let mut at = from;
+    loop {
+        if let Some(offset) = lines[at..].iter().position(|line| line.contains(wanted)) {
+            return Some(at + offset);
+        }
+        at = lines.len();
+        fetch(lines, at + 1);
+        if lines.len() == at {
+            return None;
+        }
+    }
+}
+
 /// The line after the last that fits into the room; at least one line, even one that is higher than the screen.
-fn advance(lines: &[&str], from: usize, room: usize, columns: usize) -> usize {
+fn advance(lines: &[String], from: usize, room: usize, columns: usize) -> usize {
     let mut left = room;
     let mut end = from;
     while let Some(line) = lines.get(end) {
@@ -133,7 +183,7 @@ mod tests {
     #[test]
     fn a_page_ends_before_the_line_that_does_not_fit() {
         let wide = "x".repeat(25);
-        let lines = ["a", "b", wide.as_str(), "c"];
+        let lines = ["a", "b", wide.as_str(), "c"].map(str::to_owned);
         assert_eq!(advance(&lines, 0, 3, 10), 2);
         assert_eq!(advance(&lines, 2, 2, 10), 3, "a line higher than the screen is shown all the same");
         assert_eq!(advance(&lines, 0, 100, 10), 4);

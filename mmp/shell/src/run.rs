@@ -4,8 +4,9 @@
 
 use mmp_client::ClientError;
 use mmp_control::{
-    Refusal, Request,
-    request::{Trial, User},
+    Refusal, Reply, Request,
+    reply::LogPage,
+    request::{Syslog, Trial, User},
     roles,
 };
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
@@ -145,6 +146,7 @@ impl Line<'_> {
             Action::Request(request) if self.parsed.command.streams && self.parsed.condition.is_none() => {
                 self.stream(request)?;
             }
+            Action::Request(Request::Syslog(Syslog::Page(_))) if self.parsed.condition.is_none() => self.page()?,
             Action::Request(request) => self.ask(request)?,
             Action::AddUser(user, role) => {
                 self.check(Request::User(User::CheckAdd(user.clone(), role)))?;
@@ -192,6 +194,40 @@ impl Line<'_> {
         let text = if self.parsed.json { render::json(&reply) } else { render::reply(&reply) };
         self.print(&text);
         Ok(())
+    }
+
+    /// A log, a piece at a time as it is read on.
+    fn page(&mut self) -> Result<(), ClientError> {
+        let (logged, filters) = (self.logged, &self.parsed.filters);
+        let session = &mut *self.session;
+        let mut place = Some(None);
+        let mut failed = None;
+        let mut piece = || -> Vec<String> {
+            let Some(after) = place.take() else { return Vec::new() };
+            match session.call(logged, Request::Syslog(Syslog::Page(after)), true) {
+                Ok(Reply::LogPage(LogPage { lines, next })) => {
+                    place = next.map(Some);
+                    return lines;
+                }
+                Ok(_) => failed = Some(ClientError::Unexpected),
+                Err(error) => failed = Some(error),
+            }
+            Vec::new()
+        };
+        if self.manner.pages && filters.is_empty() {
+            output::pages(&mut piece);
+        } else {
+            let mut out = Lines { filters, ..Lines::default() };
+            loop {
+                let lines = piece();
+                if lines.is_empty() {
+                    break;
+                }
+                out.take(&format!("{}\n", lines.join("\n")));
+            }
+            out.end();
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Asks whether the command would be carried out, before its secrets are asked for.

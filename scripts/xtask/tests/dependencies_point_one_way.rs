@@ -15,7 +15,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mmp-shell", &["mmp-client", "mmp-control", "mmp-grammar", "mmp-model"]),
     ("mmp-sftp", &["mmp-client", "mmp-control", "mmp-model"]),
     ("mmp-access", &["mmp-client", "mmp-control", "mmp-model"]),
-    ("mmp-daemon", &["mmp-backup", "mmp-control", "mmp-model"]),
+    ("mmp-daemon", &["mmp-backup", "mmp-control", "mmp-log", "mmp-model"]),
+    ("mmp-log", &["mmp-model"]),
+    ("syslog", &["mmp-log", "mmp-model"]),
     ("image-builder", &[]),
     ("image-initramfs", &[]),
     // Tools and tests stand above everything; nothing that ships may use them.

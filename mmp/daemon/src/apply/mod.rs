@@ -135,6 +135,7 @@ fn reload(daemon: Daemon) -> Result<(), ApplyError> {
     match daemon {
         Daemon::Unbound => unbound_control("reload_keep_cache").map(|_| ()),
         Daemon::Chrony => Ok(process::run("/usr/bin/chronyc", &["reload", "sources"]).map(|_| ())?),
+        Daemon::Syslog => systemctl("restart", daemon, Moment::Change),
     }
 }
 

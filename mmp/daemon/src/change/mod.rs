@@ -9,6 +9,7 @@ mod iface;
 mod ipv4;
 mod ntp;
 mod restore;
+mod syslog;
 pub mod user;
 
 use mmp_control::{
@@ -28,7 +29,7 @@ pub struct Facts {
     pub now: UnixTime,
     /// The time zone that is asked for exists.
     pub zone_exists: bool,
-    /// The file that is named exists and holds keys in chrony's form.
+    /// The file that is named exists and holds keys in chrony's form, or certificates, as the request needs.
     pub key_file: KeyFile,
     /// The settings of the restore point that is asked for.
     pub restore_point: Option<Settings>,
@@ -36,14 +37,14 @@ pub struct Facts {
     pub new_hash: Option<PasswordHash>,
 }
 
-/// State of a named file of keys.
+/// State of a named file of keys or certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyFile {
     /// No such file.
     Absent,
-    /// No `ID TYPE KEY` line in it.
+    /// No `ID TYPE KEY` line, or no certificate, in it.
     Unusable,
-    /// Has at least one key.
+    /// Has at least one.
     Usable,
 }
 
@@ -64,6 +65,8 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
         Request::Dns(ask) => dns::change(&mut next.dns, ask)?,
         Request::Dscp(ask) => dscp::change(&mut next.dscp, ask)?,
         Request::Ntp(ask) => ntp::change(&mut next.ntp, ask, facts.key_file)?,
+        Request::Syslog(ask) => syslog::change(&mut next.syslog, ask, facts.key_file)?,
+        Request::Audit(ask) => syslog::audit(&mut next.audit, ask)?,
         Request::User(ask) => user::change(&mut next.accounts, ask, facts)?,
         Request::Hostname(HostnameAsk::Set(name)) => {
             next.hostname = name.clone();

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod chrony;
 pub mod networkd;
 pub mod nftables;
+pub mod syslog;
 pub mod unbound;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -41,6 +42,8 @@ pub struct Rendered {
     pub unbound: Files,
     /// chrony; empty when nothing is configured, and then it does not run.
     pub chrony: Files,
+    /// The forwarder of the logs; empty when there is nothing to forward, and then it does not run.
+    pub syslog: Files,
     /// The ruleset that marks packets; empty when nothing is.
     pub nftables: String,
     /// Names and numbers of the accounts, for sshd.
@@ -56,6 +59,8 @@ pub struct Surroundings {
     pub system_users: String,
     /// The content of the file that `ntp groupkey` names.
     pub group_key: Option<String>,
+    /// The content of the file that `syslog trust` names.
+    pub syslog_trust: Option<String>,
 }
 
 /// Renders everything.
@@ -64,6 +69,7 @@ pub fn render(settings: &Settings, around: &Surroundings) -> Rendered {
         networkd: networkd::files(&settings.interfaces, &around.letters),
         unbound: unbound::files(&settings.dns),
         chrony: chrony::files(&settings.ntp, around.group_key.as_deref()),
+        syslog: syslog::files(&settings.syslog, around.syslog_trust.as_deref()),
         nftables: nftables::ruleset(&settings.dscp),
         accounts: accounts::files(&settings.accounts, &around.system_users),
     }

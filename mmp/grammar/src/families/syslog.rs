@@ -17,6 +17,7 @@ use crate::{
 
 const SERVER: Part = group("server", "Servers that the system log is handed on to");
 const AUDIT_SERVER: Part = group("audit", "Servers that the audit log is handed on to");
+const ADD: Part = group("add", "Add a server");
 const TAIL: Part = group("tail", "Show the newest lines");
 const PORT: Value = value::<Port>("<port>", "Port of the server; 514, and 6514 with TLS, unless given");
 const TRANSPORTS: &[Word] =
@@ -39,25 +40,25 @@ pub static SYSLOG: Family = Family {
     commands: &[
         Command::show(&[], "Show the servers and how handing on goes", "syslog", |_| ask(Syslog::Show)),
         Command::set(
-            &[SERVER, word("add"), HOST.part()],
+            &[SERVER, ADD, HOST.part()],
             "Add a server, TCP port 514",
             "syslog server add logs.example.com",
             |v| ask(Syslog::AddServer(server(&v[0], None, None)?)),
         ),
         Command::set(
-            &[SERVER, word("add"), HOST.part(), TRANSPORT],
+            &[SERVER, ADD, HOST.part(), TRANSPORT],
             "Add a server at the usual port",
             "syslog server add logs.example.com tls",
             |v| ask(Syslog::AddServer(server(&v[0], None, Some(&v[1]))?)),
         ),
         Command::set(
-            &[SERVER, word("add"), HOST.part(), PORT.part()],
+            &[SERVER, ADD, HOST.part(), PORT.part()],
             "Add a server, TCP",
             "syslog server add logs.example.com 1514",
             |v| ask(Syslog::AddServer(server(&v[0], Some(&v[1]), None)?)),
         ),
         Command::set(
-            &[SERVER, word("add"), HOST.part(), PORT.part(), TRANSPORT],
+            &[SERVER, ADD, HOST.part(), PORT.part(), TRANSPORT],
             "Add a server",
             "syslog server add logs.example.com 6514 tls",
             |v| ask(Syslog::AddServer(server(&v[0], Some(&v[1]), Some(&v[2]))?)),
@@ -89,25 +90,25 @@ pub static SYSLOG: Family = Family {
             |_| ask(Syslog::ShowAudit),
         ),
         Command::set(
-            &[AUDIT_SERVER, word("add"), HOST.part()],
+            &[AUDIT_SERVER, ADD, HOST.part()],
             "Add a server, TCP port 514",
             "syslog audit add audit.example.com",
             |v| ask(Syslog::AddAudit(server(&v[0], None, None)?)),
         ),
         Command::set(
-            &[AUDIT_SERVER, word("add"), HOST.part(), TRANSPORT],
+            &[AUDIT_SERVER, ADD, HOST.part(), TRANSPORT],
             "Add a server at the usual port",
             "syslog audit add audit.example.com tls",
             |v| ask(Syslog::AddAudit(server(&v[0], None, Some(&v[1]))?)),
         ),
         Command::set(
-            &[AUDIT_SERVER, word("add"), HOST.part(), PORT.part()],
+            &[AUDIT_SERVER, ADD, HOST.part(), PORT.part()],
             "Add a server, TCP",
             "syslog audit add audit.example.com 1514",
             |v| ask(Syslog::AddAudit(server(&v[0], Some(&v[1]), None)?)),
         ),
         Command::set(
-            &[AUDIT_SERVER, word("add"), HOST.part(), PORT.part(), TRANSPORT],
+            &[AUDIT_SERVER, ADD, HOST.part(), PORT.part(), TRANSPORT],
             "Add a server",
             "syslog audit add audit.example.com 6514 tls",
             |v| ask(Syslog::AddAudit(server(&v[0], Some(&v[1]), Some(&v[2]))?)),
@@ -122,12 +123,9 @@ pub static SYSLOG: Family = Family {
             ask(Syslog::Follow)
         })
         .streaming(),
-        Command::set(&[TAIL], "Show the last 10 lines", "syslog tail", |_| ask(Syslog::Tail(USUAL_TAIL)))
+        Command::set(&[TAIL], "Show the last 10 lines", "syslog tail", |_| ask(Syslog::Tail(USUAL_TAIL))).streaming(),
+        Command::set(&[TAIL, LINES], "Show the last lines", "syslog tail 50", |v| ask(Syslog::Tail(lines(&v[0])?)))
             .streaming(),
-        Command::set(&[TAIL, LINES], "Show the last lines", "syslog tail 50", |v| {
-            ask(Syslog::Tail(lines(&v[0])?))
-        })
-        .streaming(),
         Command::set(&[word("page")], "Show the log page by page", "syslog page", |_| ask(Syslog::Page(None))),
         Command::set(&[word("search"), TEXT], "Show lines with a text", "syslog search \"permission denied\"", |v| {
             ask(Syslog::Search(v[0].clone()))
@@ -149,19 +147,18 @@ pub static SYSLOG: Family = Family {
 pub static AUDIT: Family = Family {
     name: "audit",
     summary: "Show the audit log",
-    details: &["Every command, login and refusal goes in, and every change that was undone. Nothing pushes these out early."],
+    details: &[
+        "Every command, login and refusal goes in, and every change that was undone. Nothing pushes these out early.",
+    ],
     commands: &[
         Command::show(&[], "Show how much is kept and what goes in", "audit", |_| audit(Audit::Show)),
         Command::set(&[word("follow")], "Show lines as they come, until Ctrl-C", "audit follow", |_| {
             audit(Audit::Follow)
         })
         .streaming(),
-        Command::set(&[TAIL], "Show the last 10 lines", "audit tail", |_| audit(Audit::Tail(USUAL_TAIL)))
+        Command::set(&[TAIL], "Show the last 10 lines", "audit tail", |_| audit(Audit::Tail(USUAL_TAIL))).streaming(),
+        Command::set(&[TAIL, LINES], "Show the last lines", "audit tail 50", |v| audit(Audit::Tail(lines(&v[0])?)))
             .streaming(),
-        Command::set(&[TAIL, LINES], "Show the last lines", "audit tail 50", |v| {
-            audit(Audit::Tail(lines(&v[0])?))
-        })
-        .streaming(),
         Command::set(&[word("search"), TEXT], "Show lines with a text", "audit search \"User admin\"", |v| {
             audit(Audit::Search(v[0].clone()))
         })

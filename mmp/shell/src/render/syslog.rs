@@ -1,28 +1,30 @@
 //! `syslog` and `audit` (`mmp.md` section 21).
 
+use std::fmt::Display;
+
 use mmp_control::reply::{AuditState, ServerState, SyslogState};
 
 use super::{or_none, utc};
 
 /// Whether the logs are handed on, and to whom.
 pub fn show(state: &SyslogState) -> String {
-    let mut lines = vec![line("Enabled", state.enabled)];
+    let mut lines = vec![line("Enabled", &state.enabled)];
     if let Some(list) = &state.servers {
         servers(&mut lines, "Server", list);
     }
     servers(&mut lines, "Audit server", &state.audit_servers);
     if state.servers.is_some() {
-        lines.push(line("Trust bundle", or_none(state.trust.as_ref())));
+        lines.push(line("Trust bundle", &or_none(state.trust.as_ref())));
     }
     lines.join("\n")
 }
 
 fn servers(lines: &mut Vec<String>, label: &str, servers: &[ServerState]) {
     if servers.is_empty() {
-        lines.push(line(label, "none"));
+        lines.push(line(label, &"none"));
     }
     for server in servers {
-        lines.push(line(label, server.place()));
+        lines.push(line(label, &server.place()));
         lines.push(format!("    {}", server.describe()));
         if let Some((at, error)) = server.state.as_ref().and_then(|state| state.error.as_ref()) {
             lines.push(format!("    last error, {}: {error}", utc(*at)));
@@ -34,11 +36,11 @@ fn servers(lines: &mut Vec<String>, label: &str, servers: &[ServerState]) {
 pub fn audit(state: &AuditState) -> String {
     let since = state.since.map(utc);
     let http = if state.http { "Enabled" } else { "Disabled" };
-    [line("Lines", state.lines), line("Oldest line", or_none(since)), line("HTTP requests", http)].join("\n")
+    [line("Lines", &state.lines), line("Oldest line", &or_none(since)), line("HTTP requests", &http)].join("\n")
 }
 
-fn line(label: &str, value: impl ToString) -> String {
-    format!("{label:<14}: {}", value.to_string())
+fn line(label: &str, value: &dyn Display) -> String {
+    format!("{label:<14}: {value}")
 }
 
 #[cfg(test)]
