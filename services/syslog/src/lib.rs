@@ -1,1 +1,1 @@
-//! x
+//! The forwarder of the logs; its parts follow.

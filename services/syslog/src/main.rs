@@ -1,1 +1,3 @@
+//! The forwarder of the logs.
+
 fn main() {}

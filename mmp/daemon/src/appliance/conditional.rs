@@ -229,7 +229,7 @@ impl Appliance {
 
     /// Says on consoles, in the log, to everybody logged in and at the next login what the appliance did by itself.
     pub(super) fn tell<'a>(&self, user: &str, text: &str, families: impl IntoIterator<Item = &'a String>) {
-        journal::warning(text);
+        journal::undone(text);
         self.news.add(None, text.to_owned(), families);
         self.notes.add(Note { user: user.to_owned(), at: clock::now(), text: text.to_owned() });
         loud::on_consoles(&self.board.consoles, text);
@@ -260,7 +260,7 @@ impl Rest<'_> {
         thread::sleep(ANSWER_TIME);
         let Err(error) = self.appliance.apply_all(&self.steps) else { return };
         let reason = chain(&error);
-        journal::error(&format!("<{}> did not take effect: {reason}", self.line));
+        journal::undone(&format!("<{}> did not take effect: {reason}", self.line));
         let trial = self.appliance.lock_trial().clone();
         if let Some(trial) = trial {
             self.appliance.undo(&mut self.changing, &trial, &format!("undone, as it did not take effect: {reason}"));
