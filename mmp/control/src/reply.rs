@@ -1,5 +1,6 @@
 //! What mmpd answers, typed, so that the shell lays it out and `--json` prints it as it is.
 
+mod ipv6;
 mod restore;
 mod syslog;
 mod user;
@@ -13,6 +14,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use ipv6::Ipv6;
 pub use restore::{Difference, RestorePoint, Trial};
 pub use user::{Lock, RuleRow, UserInfo, UserRow};
 
@@ -30,6 +32,8 @@ pub enum Reply {
     Iface(Iface),
     /// `ipv4`.
     Ipv4(Ipv4),
+    /// `ipv6`.
+    Ipv6(Ipv6),
     /// `dns`.
     Dns(dns::Dns),
     /// `dns lookup`: records in presentation form without TTL, the answer first.
@@ -143,13 +147,13 @@ pub struct Ipv4 {
 
 /// A route in the kernel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Route {
-    /// Preferred source, or 0.0.0.0.
-    pub source: Ipv4Addr,
+pub struct Route<Address = Ipv4Addr> {
+    /// Preferred source, or the unspecified address.
+    pub source: Address,
     /// Network or host.
-    pub destination: Ipv4Addr,
-    /// Next hop, or 0.0.0.0.
-    pub gateway: Ipv4Addr,
+    pub destination: Address,
+    /// Next hop, or the unspecified address.
+    pub gateway: Address,
     /// Through a gateway (scope global) and not on the link.
     pub global: bool,
     /// Prefix length of the destination.

@@ -3,6 +3,7 @@
 //! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
 //! settings is mmpd's to decide.
 
+mod ipv6;
 mod restore;
 mod syslog;
 mod user;
@@ -21,6 +22,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use ipv6::Ipv6;
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
 
@@ -38,6 +40,8 @@ pub enum Request {
     Iface(Letter, Iface),
     /// `ipv4`.
     Ipv4(Letter, Ipv4),
+    /// `ipv6`.
+    Ipv6(Letter, Ipv6),
     /// `dns`.
     Dns(Dns),
     /// `dscp`.
@@ -359,13 +363,19 @@ pub enum Live {
     Routes,
     /// Restore points that are kept.
     RestorePoints,
+    /// Static IPv6 addresses of any interface.
+    Ipv6Addresses,
+    /// Static IPv6 routers of any interface.
+    Ipv6Routers,
+    /// Static IPv6 routes of any interface.
+    Ipv6Routes,
     /// `account delete host` of every host that an account is bound to, as they follow `user host`.
     UserHosts,
 }
 
 impl Live {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &[Self] = &[
         Self::Interfaces,
         Self::Users,
         Self::Files,
@@ -378,6 +388,9 @@ impl Live {
         Self::Timezones,
         Self::Routes,
         Self::RestorePoints,
+        Self::Ipv6Addresses,
+        Self::Ipv6Routers,
+        Self::Ipv6Routes,
         Self::UserHosts,
     ];
 }

@@ -27,11 +27,12 @@ use crate::{
     journal,
     logins::Logins,
     loud::Notes,
+    network_watch::Settling,
     news::{News, Reader},
     observe::{board::Board, clock},
     password,
     paths::Paths,
-    plan::{Step, plan},
+    plan::{Daemon, Step, plan},
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
     store::{self, Author, Store},
@@ -73,6 +74,10 @@ pub struct Appliance {
     pub news: News,
     /// What must be told at the next login.
     pub notes: Notes,
+    /// Whether the network of this boot has come up.
+    pub settling: Settling,
+    /// Daemons that start once it has.
+    pub held_back: Vec<Daemon>,
     faults: Vec<String>,
     trial: Mutex<Option<Trial>>,
     timer: Timer,
@@ -143,6 +148,8 @@ impl Appliance {
             given: Given::default(),
             running_hostname: settings.hostname.clone(),
             running_zone: settings.timezone.zone.clone(),
+            settling: Settling::default(),
+            held_back: Vec::new(),
             board,
             system,
             faults,
@@ -168,6 +175,9 @@ impl Appliance {
         for step in plan(None, (&settings, &rendered)) {
             if let Err(error) = self.system.apply(&step, Moment::Boot) {
                 self.faults.push(format!("a setting is not in force: {}", chain(&error)));
+            }
+            if let Step::Start(daemon) = step {
+                self.held_back.push(daemon);
             }
         }
         for (name, account) in &settings.accounts.accounts {
@@ -208,6 +218,14 @@ impl Appliance {
     /// Interfaces of this machine.
     pub fn letters(&self) -> Vec<Letter> {
         self.board.letters()
+    }
+
+    /// Waits until a daemon that is configured runs: the shell is there before it is, so somebody may ask for it early.
+    pub fn await_running(&self, daemon: Daemon) -> Result<(), ApplyError> {
+        if self.system.device {
+            self.settling.wait();
+        }
+        self.system.await_running(daemon)
     }
 
     /// What the administrator must know at login.

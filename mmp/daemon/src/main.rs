@@ -13,12 +13,14 @@ mod compare;
 mod connection;
 mod dictionary;
 mod durable;
+mod expected;
 mod files;
 mod given;
 mod journal;
 mod logins;
 mod logs;
 mod loud;
+mod network_watch;
 mod news;
 mod observe;
 mod password;
@@ -99,6 +101,11 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
     journal::info(&format!("settings generation {} is in force", appliance.generation()));
     if device {
         thread::Builder::new().name("power-button".into()).stack_size(STACK).spawn(power_button::watch)?;
+        let watched = Arc::clone(&appliance);
+        thread::Builder::new()
+            .name("network".into())
+            .stack_size(STACK)
+            .spawn(move || network_watch::watch(&watched))?;
     }
     let watched = Arc::clone(&appliance);
     thread::Builder::new().name("trials".into()).stack_size(STACK).spawn(move || watched.watch_trials())?;

@@ -2,14 +2,14 @@
 //!
 //! Invariant: what did not change is not touched, so that a change of one family cannot disturb another.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::path::PathBuf;
 
-use mmp_model::{
-    Letter, Settings,
-    interface::{Addressing, LinkMode},
+use mmp_model::{Letter, Settings, interface::LinkMode};
+
+use crate::{
+    expected::{self, Expected},
+    render::{File, Files, Rendered, nftables},
 };
-
-use crate::render::{File, Files, Rendered, nftables};
 
 /// One thing to do, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,17 +56,6 @@ impl Daemon {
     }
 }
 
-/// What the kernel must show of an interface after a change; DHCP takes its own time and is not waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// Which.
-    pub letter: Letter,
-    /// The one address; `None`: no address at all.
-    pub address: Option<String>,
-    /// The gateway of the default route out of it; `None`: none is waited for.
-    pub gateway: Option<Ipv4Addr>,
-}
-
 /// The steps from the old to the new. `old` is absent at boot, when everything is to be done.
 pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) -> Vec<Step> {
     let nothing = Rendered::default();
@@ -76,7 +65,8 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
 
     let network = files(&mut steps, &old_files.networkd, &new_files.networkd);
     if network {
-        steps.push(Step::ReloadNetwork(expected(old.map(|(settings, _)| settings), new_settings)));
+        let expected = old.map(|(settings, _)| expected::after_change(settings, new_settings)).unwrap_or_default();
+        steps.push(Step::ReloadNetwork(expected));
     }
     for letter in Letter::ALL {
         let mode = |settings: &Settings| settings.interfaces.link.get(&letter).map_or(LinkMode::Default, |l| l.mode);
@@ -131,29 +121,6 @@ fn daemon(steps: &mut Vec<Step>, daemon: Daemon, old: &Files, new: &Files) {
     }
 }
 
-fn expected(old: Option<&Settings>, new: &Settings) -> Vec<Expected> {
-    let Some(old) = old else { return Vec::new() };
-    let changed = |letter: &Letter| {
-        let what = |settings: &Settings| {
-            let ipv4 = settings.interfaces.ipv4.get(letter).cloned().unwrap_or_default();
-            (ipv4.enabled, ipv4.addressing, settings.interfaces.default == *letter)
-        };
-        what(old) != what(new)
-    };
-    Letter::ALL.into_iter().filter(changed).filter_map(|letter| will_show(letter, new)).collect()
-}
-
-fn will_show(letter: Letter, settings: &Settings) -> Option<Expected> {
-    let ipv4 = settings.interfaces.ipv4.get(&letter).filter(|ipv4| ipv4.enabled);
-    let (address, gateway) = match ipv4.map(|ipv4| &ipv4.addressing) {
-        Some(Addressing::Static { address, gateway }) => (Some(address.to_string()), Some(*gateway)),
-        Some(Addressing::Dhcp) => return None,
-        Some(Addressing::None) | None => (None, None),
-    };
-    let gateway = gateway.filter(|_| settings.interfaces.default == letter);
-    Some(Expected { letter, address, gateway })
-}
-
 #[cfg(test)]
 mod tests {
     use mmp_control::{Request, request};
@@ -195,11 +162,11 @@ mod tests {
     fn a_new_address_touches_one_interface_and_waits_for_the_kernel() {
         let add = request::Ipv4::Add("192.0.2.10/24".parse().unwrap(), [192, 0, 2, 1].into());
         let steps = steps(&clean(), &after(&[Request::Ipv4(Letter::A, add)]));
-        let address = Some("192.0.2.10/24".to_owned());
         let [Step::Write(path, _), Step::ReloadNetwork(expected)] = &steps[..] else { panic!("{steps:?}") };
         assert!(path.ends_with("10-a.network"));
-        let gateway = Some([192, 0, 2, 1].into());
-        assert_eq!(*expected, [Expected { letter: Letter::A, address, gateway }]);
+        let ipv4 =
+            expected::Ipv4::Fixed { address: "192.0.2.10/24".parse().unwrap(), gateway: Some([192, 0, 2, 1].into()) };
+        assert_eq!(*expected, [Expected { letter: Letter::A, ipv4: Some(ipv4), ipv6: None }]);
     }
 
     #[test]

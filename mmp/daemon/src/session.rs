@@ -10,7 +10,7 @@ use mmp_control::{
     request::{self, Trial, User},
     roles,
 };
-use mmp_model::{Role, Username};
+use mmp_model::{Host, Role, Username, dns::Dns};
 
 use crate::{
     access,
@@ -21,7 +21,9 @@ use crate::{
     journal, logs,
     news::Reader,
     observe::clock,
-    password, probe, show,
+    password,
+    plan::Daemon,
+    probe, show,
     store::Author,
 };
 
@@ -221,6 +223,7 @@ impl<'a> Session<'a> {
                 });
             }
             Request::Probe(kind, host) => {
+                self.await_names(host);
                 let answer = probe::run(*kind, host, self.appliance.system.device, connection);
                 return Ok(match answer.and_then(|answer| connection.send(&answer)) {
                     Ok(()) => Outcome::Answered,
@@ -265,6 +268,14 @@ impl<'a> Session<'a> {
             Some(rest) => Outcome::ReplyFirst(changed.reply, rest),
             None => Outcome::Reply(changed.reply),
         })
+    }
+
+    /// Right after a boot a name resolves once the network has come up and the resolver with it.
+    fn await_names(&self, host: &Host) {
+        if matches!(host, Host::Name(_)) && self.appliance.settings().dns != Dns::default() {
+            // What is wrong with the resolver, the program says.
+            let _ = self.appliance.await_running(Daemon::Unbound);
+        }
     }
 
     /// A file that a setting names stays where it is.

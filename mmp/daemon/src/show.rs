@@ -7,7 +7,7 @@ use mmp_control::{
     Kind, Refusal, Reply, Request,
     reply::{self, LiveValue},
     request::{
-        self, Audit, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Live, Ntp, SettingsAsk, Status, Syslog, Timezone, Trial,
+        self, Audit, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Ipv6, Live, Ntp, SettingsAsk, Status, Syslog, Timezone, Trial,
     },
 };
 use mmp_model::{Letter, Role, Settings, interface::Addressing};
@@ -17,7 +17,7 @@ use crate::{
     apply, change,
     files::Folder,
     logs,
-    observe::{clock, links, machine, resolver, routes, time_sources},
+    observe::{addresses6, clock, links, machine, resolver, routes, time_sources},
     plan::Daemon,
 };
 
@@ -27,9 +27,10 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
     Some(match request {
         Request::Iface(letter, Iface::Show) => present(appliance, *letter).map(|()| iface(&settings, *letter)),
         Request::Ipv4(letter, Ipv4::Show) => present(appliance, *letter).map(|()| ipv4(&settings, *letter)),
+        Request::Ipv6(letter, Ipv6::Show) => present(appliance, *letter).map(|()| ipv6(&settings, *letter)),
         Request::Dns(Dns::Show) => Ok(Reply::Dns(settings.dns.clone())),
         Request::Dns(Dns::Lookup(kind, name)) => {
-            let running = || appliance.system.await_running(Daemon::Unbound);
+            let running = || appliance.await_running(Daemon::Unbound);
             let configured = settings.dns != mmp_model::dns::Dns::default();
             resolver::lookup(*kind, name, configured.then_some(&running)).map(Reply::Lookup)
         }
@@ -114,13 +115,28 @@ fn ipv4(settings: &Settings, letter: Letter) -> Reply {
     })
 }
 
+fn ipv6(settings: &Settings, letter: Letter) -> Reply {
+    let set = settings.interfaces.ipv6.get(&letter).cloned().unwrap_or_default();
+    Reply::Ipv6(reply::Ipv6 {
+        interface: letter,
+        addresses: set.addresses,
+        default: settings.interfaces.default == letter,
+        enabled: set.enabled,
+        macaddress: links::card(letter).mac,
+        router: set.router,
+        routes: set.routes,
+        slaac: set.slaac,
+        observed_addresses: addresses6::of(letter).iter().map(ToString::to_string).collect(),
+        observed_routes: routes::ipv6(letter),
+    })
+}
+
 fn flush(appliance: &Appliance, settings: &Settings) -> Result<Reply, Refusal> {
     if settings.dns == mmp_model::dns::Dns::default() {
         // No resolver runs, so nothing is cached.
         return Ok(Reply::Nothing);
     }
     appliance
-        .system
         .await_running(Daemon::Unbound)
         .and_then(|()| apply::unbound_control("flush_zone ."))
         .map(|_| Reply::Nothing)
@@ -205,6 +221,20 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
                 .map(|point| value(point.generation.to_string(), &format!("{}: {}", point.user, point.line)))
                 .collect()
         }
+        Live::Ipv6Addresses | Live::Ipv6Routers | Live::Ipv6Routes => {
+            let all = settings.interfaces.ipv6.iter();
+            all.flat_map(|(letter, ipv6)| ipv6_values(ipv6, live).into_iter().map(move |text| (letter, text)))
+                .map(|(letter, text)| value(text, &format!("of interface {letter}")))
+                .collect()
+        }
+    }
+}
+
+fn ipv6_values(ipv6: &mmp_model::ipv6::Ipv6, live: Live) -> Vec<String> {
+    match live {
+        Live::Ipv6Addresses => ipv6.addresses.iter().map(ToString::to_string).collect(),
+        Live::Ipv6Routers => ipv6.router.iter().map(ToString::to_string).collect(),
+        _ => ipv6.routes.iter().map(ToString::to_string).collect(),
     }
 }
 

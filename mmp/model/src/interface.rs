@@ -1,10 +1,10 @@
-//! Network interfaces by letter: link mode, MTU and IPv4 (`mmp.md` sections 3.1, 6.1, 6.2).
+//! Network interfaces by letter: link mode, MTU and addresses (`mmp.md` sections 3.1 and 6).
 
 use std::{collections::BTreeMap, fmt, net::Ipv4Addr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidValue, Ipv4Prefix, Subnet, text_value};
+use crate::{InvalidValue, Ipv4Prefix, Subnet, ipv6::Ipv6, text_value};
 
 /// An interface letter, `a` to `e`. Which of them exist is the platform's to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -191,7 +191,7 @@ pub struct Ipv4 {
     pub routes: Vec<Subnet>,
 }
 
-/// Settings of the families `iface` and `ipv4`.
+/// Settings of the families `iface`, `ipv4` and `ipv6`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interfaces {
@@ -201,13 +201,16 @@ pub struct Interfaces {
     pub link: BTreeMap<Letter, Link>,
     /// IPv4 by letter; an absent letter is off.
     pub ipv4: BTreeMap<Letter, Ipv4>,
+    /// IPv6 by letter; an absent letter is off. Release 0.1.0 did not have it.
+    #[serde(default)]
+    pub ipv6: BTreeMap<Letter, Ipv6>,
 }
 
 impl Default for Interfaces {
     /// Out of the box the appliance tries DHCP on `a` (`mmp.md` section 6.2).
     fn default() -> Self {
         let dhcp = Ipv4 { enabled: true, addressing: Addressing::Dhcp, routes: Vec::new() };
-        Self { default: Letter::A, link: BTreeMap::new(), ipv4: [(Letter::A, dhcp)].into() }
+        Self { default: Letter::A, link: BTreeMap::new(), ipv4: [(Letter::A, dhcp)].into(), ipv6: BTreeMap::new() }
     }
 }
 

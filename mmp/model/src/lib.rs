@@ -7,11 +7,13 @@
 
 pub mod account;
 pub mod address;
+pub mod address6;
 pub mod dns;
 pub mod dscp;
 pub mod duty;
 pub mod file;
 pub mod interface;
+pub mod ipv6;
 pub mod name;
 pub mod readable;
 pub mod restore;
@@ -23,6 +25,7 @@ pub mod versions;
 
 pub use account::{Account, Role, Username};
 pub use address::{Ipv4Prefix, Subnet};
+pub use address6::{Ipv6Prefix, Ipv6Subnet};
 pub use file::FileName;
 pub use interface::Letter;
 pub use name::{DomainName, Host, Hostname};

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `iface`, `ipv4`.
+    /// `iface`, `ipv4`, `ipv6`.
     pub interfaces: Interfaces,
     /// `dns`.
     pub dns: Dns,

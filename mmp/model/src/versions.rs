@@ -101,7 +101,7 @@ macro_rules! families {
 }
 
 families! {
-    interfaces: "interfaces", "iface, ipv4", &[];
+    interfaces: "interfaces", "iface, ipv4, ipv6", &[];
     dns: "dns", "dns", &[];
     dscp: "dscp", "dscp", &[];
     hostname: "hostname", "hostname", &[];

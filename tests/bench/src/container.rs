@@ -177,7 +177,7 @@ pub fn measure(table: &mut Table) -> Result<()> {
     let change = addresses.iter().cycle().take(CHANGES).map(|address| container.change(&mut shell, address));
     let change = Times::new(change.collect::<Result<_>>()?);
 
-    let client = Client::new(folder.path(), lan::APPLIANCE, FACTORY, PASSWORD)?;
+    let client = Client::new(folder.path(), lan::APPLIANCE.into(), FACTORY, PASSWORD)?;
     let ssh = Times::of(SSH_COMMANDS, |_| client.run("dns", ANSWER)?.success("ssh dns").map(drop))?;
     // The same over a connection that is open already: what is left is the command.
     let socket = folder.path().join("connection");

@@ -6,7 +6,7 @@
 use std::{
     fs,
     io::Read as _,
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{IpAddr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -122,11 +122,11 @@ impl Appliance {
 
     /// Waits until sshd answers on segment a.
     pub fn wait_for_ssh(&mut self) -> Result<()> {
-        self.wait_for_ssh_at(lan::APPLIANCE)
+        self.wait_for_ssh_at(lan::APPLIANCE.into())
     }
 
     /// Waits until sshd answers at an address.
-    pub fn wait_for_ssh_at(&mut self, address: Ipv4Addr) -> Result<()> {
+    pub fn wait_for_ssh_at(&mut self, address: IpAddr) -> Result<()> {
         let deadline = Instant::now() + BOOT;
         loop {
             let greeting = greeting(address);
@@ -221,11 +221,11 @@ impl Appliance {
 
     /// Somebody's SSH client on segment a.
     pub fn ssh(&self, user: &str, password: &str) -> Result<Client> {
-        self.ssh_to(lan::APPLIANCE, user, password)
+        self.ssh_to(lan::APPLIANCE.into(), user, password)
     }
 
     /// Somebody's SSH client, for another address of the appliance.
-    pub fn ssh_to(&self, address: Ipv4Addr, user: &str, password: &str) -> Result<Client> {
+    pub fn ssh_to(&self, address: IpAddr, user: &str, password: &str) -> Result<Client> {
         Client::new(self.machine.folder(), address, user, password)
     }
 
@@ -287,7 +287,7 @@ impl Appliance {
 }
 
 /// The first four bytes that port 22 sends.
-fn greeting(address: Ipv4Addr) -> std::io::Result<Vec<u8>> {
+fn greeting(address: IpAddr) -> std::io::Result<Vec<u8>> {
     let limit = Duration::from_secs(5);
     let mut stream = TcpStream::connect_timeout(&SocketAddr::from((address, 22)), limit)?;
     stream.set_read_timeout(Some(limit))?;

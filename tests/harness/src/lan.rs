@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -24,6 +24,11 @@ pub const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
 pub const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
 /// The address that DHCP gives to the appliance's interface a.
 pub const APPLIANCE: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
+
+/// Where the router is on segment a; on the next ones the third group counts up.
+pub const ROUTER6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 2);
+/// Reached through any router only.
+pub const FAR6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x99, 0, 0, 0, 0, 1);
 
 /// Letters of the segments; NIC `a` is on segment `a`.
 pub const LETTERS: [char; 4] = ['a', 'b', 'c', 'd'];
@@ -48,8 +53,10 @@ pub fn enter() -> Result<()> {
         let bridge = bridge(letter);
         ip(&format!("link add {bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"))?;
         ip(&format!("address add 10.0.{third}.2/24 dev {bridge}"))?;
+        ip(&format!("address add 2001:db8:{third}::2/64 dev {bridge} nodad"))?;
         ip(&format!("link set dev {bridge} up"))?;
     }
+    ip(&format!("address add {FAR6}/128 dev lo nodad"))?;
     ip(&format!("address add {NAME_SERVER}/24 dev {}", bridge('a')))
 }
 

@@ -55,6 +55,22 @@ pub fn names_and_addresses(folder: &Path, mac: &str) -> Result<Running> {
     start(Command::new(DNSMASQ).arg("--keep-in-foreground").arg("-C").arg(&file), folder, "dnsmasq")
 }
 
+/// Router advertisements of `2001:db8:2::/64` on segment a, every few seconds.
+pub fn router(folder: &Path) -> Result<Running> {
+    let configuration = format!(
+        "port=0\nno-hosts\nno-resolv\nbind-interfaces\ninterface={lan}\nexcept-interface=lo\nuser=root\n\
+         pid-file={pid}\nlog-facility={log}\nlog-dhcp\nenable-ra\nra-param={lan},4,60\n\
+         dhcp-range=2001:db8:2::,ra-only,64,600\n",
+        lan = bridge('a'),
+        pid = folder.join("router.pid").display(),
+        log = folder.join("router.log").display(),
+    );
+    let file = folder.join("router.conf");
+    fs::write(&file, configuration)?;
+    run(Command::new(DNSMASQ).arg("--test").arg("-C").arg(&file), b"", Duration::from_secs(20))?.success("dnsmasq")?;
+    start(Command::new(DNSMASQ).arg("--keep-in-foreground").arg("-C").arg(&file), folder, "router")
+}
+
 /// NTP on [`GATEWAY`], with the host's own clock, which it never touches.
 pub fn clock(folder: &Path) -> Result<Running> {
     let keys = folder.join("chrony.keys");

@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    net::Ipv4Addr,
+    net::IpAddr,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -33,7 +33,7 @@ pub enum Method {
 #[derive(Clone, Debug)]
 pub struct Client {
     folder: PathBuf,
-    host: Ipv4Addr,
+    host: IpAddr,
     user: String,
     password: String,
     method: Method,
@@ -55,7 +55,7 @@ impl Session {
 
 impl Client {
     /// For `user` with `password`; `folder` keeps what the client keeps.
-    pub fn new(folder: &Path, host: Ipv4Addr, user: &str, password: &str) -> Result<Self> {
+    pub fn new(folder: &Path, host: IpAddr, user: &str, password: &str) -> Result<Self> {
         let client = Self {
             folder: folder.into(),
             host,

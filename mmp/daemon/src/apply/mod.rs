@@ -65,7 +65,7 @@ const DAEMON_DEADLINE: Duration = Duration::from_secs(20);
 /// Whether the appliance is booting or an administrator waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// Daemons are only queued: they start after mmpd is ready.
+    /// Daemons are only queued: they start after mmpd is ready, and those that ask the network once it is there.
     Boot,
     /// The answer waits for the effect.
     Change,
@@ -92,6 +92,8 @@ impl System {
                 link::set_mode(*letter, *mode).map_err(|source| ApplyError::LinkMode { letter: *letter, source })
             }
             Step::Nftables(script) => Ok(process::feed("/usr/sbin/nft", &["-f", "-"], script)?),
+            // Asked before the addresses stand, the resolver would answer that nothing resolves.
+            Step::Start(_) if moment == Moment::Boot => Ok(()),
             Step::Start(daemon) => systemctl("start", *daemon, moment),
             Step::Restart(daemon) => systemctl("restart", *daemon, moment),
             Step::Stop(daemon) => systemctl("stop", *daemon, moment),
@@ -103,9 +105,15 @@ impl System {
         }
     }
 
-    /// Waits until a daemon that is configured runs: the shell is there before it is, so somebody may ask for it early.
+    /// Waits until a daemon that is configured runs.
     pub fn await_running(&self, daemon: Daemon) -> Result<(), ApplyError> {
         if self.device { systemctl("start", daemon, Moment::Change) } else { Ok(()) }
+    }
+
+    /// Has a daemon that the boot held back started. One whose configuration is gone meanwhile stays off by its unit's
+    /// own condition.
+    pub fn start_late(&self, daemon: Daemon) -> Result<(), ApplyError> {
+        systemctl("start", daemon, Moment::Boot)
     }
 
     fn write(&self, path: &Path, file: &File) -> Result<(), ApplyError> {

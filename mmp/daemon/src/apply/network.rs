@@ -4,27 +4,30 @@
 
 use std::{
     fs, io,
-    os::fd::{AsRawFd, BorrowedFd},
+    net::Ipv4Addr,
     path::Path,
     time::{Duration, Instant},
 };
 
-use mmp_control::reply::Route;
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use mmp_model::{Ipv6Prefix, Letter};
 use nix::{
-    poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 
-use crate::{observe, plan::Expected};
+use crate::{
+    expected::{Expected, Ipv4, Ipv6},
+    observe::{
+        addresses6::{self, Standing},
+        events::Events,
+        links, routes,
+    },
+};
 
 /// Longest wait for the kernel to show a change.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// networkd's processes, as the kernel lists them.
 const PROCESSES: &str = "/sys/fs/cgroup/system.slice/systemd-networkd.service/cgroup.procs";
-/// Kernel multicast groups of IPv4 addresses and routes (linux/rtnetlink.h: RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE).
-const GROUPS: [u32; 2] = [5, 7];
 
 /// Why the network does not follow the settings.
 #[derive(Debug, thiserror::Error)]
@@ -34,59 +37,82 @@ pub enum NetworkError {
     Events(#[from] io::Error),
     /// networkd does not take it.
     #[error("interface {0} did not take its new address and route in time")]
-    NotTaken(mmp_model::Letter),
+    NotTaken(Letter),
+    /// Duplicate address detection has found another host.
+    #[error("another host on the segment has the address {}", .0.address())]
+    Duplicate(Ipv6Prefix),
 }
 
 /// Tells networkd and waits. Before networkd runs (at boot) there is nobody to tell and nothing to wait for.
 pub fn reload(expected: &[Expected]) -> Result<(), NetworkError> {
     let Some(networkd) = networkd() else { return Ok(()) };
-    let mut socket = Socket::new(NETLINK_ROUTE)?;
-    socket.bind(&SocketAddr::new(0, 0))?;
-    for group in GROUPS {
-        socket.add_membership(group)?;
-    }
-    socket.set_non_blocking(true)?;
+    let events = Events::subscribe()?;
     kill(networkd, Signal::SIGHUP).map_err(io::Error::from)?;
     let end = Instant::now() + DEADLINE;
     while let Some(late) = expected.iter().find(|expected| !is_shown(expected)) {
+        if let Some(address) = expected.iter().find_map(duplicate) {
+            return Err(NetworkError::Duplicate(address));
+        }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(NetworkError::NotTaken(late.letter));
         }
-        wait(&socket, left)?;
+        // An interface that is gone or a lost event must not make this wait for the whole deadline.
+        events.wait(left.min(Duration::from_millis(500)))?;
     }
     Ok(())
 }
 
-fn is_shown(expected: &Expected) -> bool {
-    let shown = observe::links::ipv4_addresses(expected.letter);
-    let addressed = match &expected.address {
-        Some(address) => shown == [address.as_str()],
-        None => shown.is_empty(),
-    };
-    let routed = |gateway| {
-        let is_default = |route: &Route| route.prefixlen == 0 && route.gateway == gateway;
-        observe::routes::ipv4(expected.letter).iter().any(is_default)
-    };
-    addressed && expected.gateway.is_none_or(routed)
+/// Whether the kernel shows what is expected of an interface.
+pub fn is_shown(expected: &Expected) -> bool {
+    let letter = expected.letter;
+    expected.ipv4.as_ref().is_none_or(|ipv4| shows_ipv4(letter, ipv4))
+        && expected.ipv6.as_ref().is_none_or(|ipv6| shows_ipv6(letter, ipv6))
 }
 
-fn wait(socket: &Socket, left: Duration) -> io::Result<()> {
-    // An interface that is gone or a lost event must not make this wait for the whole deadline.
-    let slice = left.min(Duration::from_millis(500));
-    let timeout = PollTimeout::try_from(slice).unwrap_or(PollTimeout::MAX);
-    let mut readable = [PollFd::new(descriptor(socket), PollFlags::POLLIN)];
-    poll(&mut readable, timeout)?;
-    let mut buffer = vec![0; 1 << 16];
-    // What the events say is read from the kernel's present state instead; they only wake.
-    while socket.recv(&mut &mut buffer[..], 0).is_ok() {}
-    Ok(())
+fn shows_ipv4(letter: Letter, expected: &Ipv4) -> bool {
+    let shown = links::ipv4_addresses(letter);
+    let routed = |wanted: &dyn Fn(Ipv4Addr) -> bool| {
+        routes::ipv4(letter).iter().any(|route| route.prefixlen == 0 && wanted(route.gateway))
+    };
+    match expected {
+        Ipv4::Nothing => shown.is_empty(),
+        Ipv4::Leased { routed: needed } => !shown.is_empty() && (!needed || routed(&|_| true)),
+        Ipv4::Fixed { address, gateway } => {
+            shown == [address.to_string()] && gateway.is_none_or(|hop| routed(&|gateway| gateway == hop))
+        }
+    }
 }
 
-#[allow(unsafe_code)]
-fn descriptor(socket: &Socket) -> BorrowedFd<'_> {
-    // SAFETY: the socket owns the descriptor and outlives the borrow, which has its lifetime.
-    unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) }
+fn shows_ipv6(letter: Letter, expected: &Ipv6) -> bool {
+    let shown = addresses6::of(letter);
+    match expected {
+        Ipv6::Nothing => shown.is_empty(),
+        Ipv6::Advertised => {
+            shown.iter().any(|one| !one.address.is_unicast_link_local() && one.standing == Standing::Usable)
+        }
+        Ipv6::Fixed { present, gone, router } => {
+            // Without a cable nobody can say whether an address is unique: it is set, and that has to do.
+            let enough = |standing| standing == Standing::Usable || !links::card(letter).carrier;
+            let is_there = |own: &Ipv6Prefix| {
+                let mut same = shown.iter().filter(|one| one.address == own.address() && one.length == own.length());
+                same.any(|one| enough(one.standing))
+            };
+            let routed = |hop| routes::ipv6(letter).iter().any(|route| route.prefixlen == 0 && route.gateway == hop);
+            present.iter().all(is_there)
+                && shown.iter().all(|one| !gone.contains(&one.address))
+                && router.is_none_or(routed)
+        }
+    }
+}
+
+/// An expected address that another host on the segment already has.
+fn duplicate(expected: &Expected) -> Option<Ipv6Prefix> {
+    let Some(Ipv6::Fixed { present, .. }) = &expected.ipv6 else { return None };
+    let shown = addresses6::of(expected.letter);
+    let failed =
+        |own: &&Ipv6Prefix| shown.iter().any(|one| one.address == own.address() && one.standing == Standing::Duplicate);
+    present.iter().find(failed).copied()
 }
 
 fn networkd() -> Option<Pid> {

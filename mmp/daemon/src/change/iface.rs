@@ -1,12 +1,23 @@
 //! Changes of link mode and MTU (`mmp.md` section 6.1).
 
-use mmp_control::{Refusal, Reply, request::Iface};
+use mmp_control::{Kind, Refusal, Reply, request::Iface};
 use mmp_model::{
     Letter,
     interface::{Interfaces, Link},
 };
 
+use super::ipv6::LEAST_MTU;
+
 pub fn change(interfaces: &mut Interfaces, letter: Letter, ask: &Iface) -> Option<Result<Reply, Refusal>> {
+    if let Iface::Mtu(mtu) = ask
+        && mtu.bytes() < LEAST_MTU
+        && interfaces.ipv6.get(&letter).is_some_and(|ipv6| ipv6.enabled)
+    {
+        let least = format!("IPv6 needs an MTU of at least {LEAST_MTU}, not {}", mtu.bytes());
+        return Some(Err(
+            Refusal::new(Kind::Conflict, least).hint(format!("turn IPv6 off with `ipv6 {letter} disable`"))
+        ));
+    }
     let link = interfaces.link.entry(letter).or_default();
     match ask {
         Iface::Show => return None,

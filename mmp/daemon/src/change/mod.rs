@@ -7,6 +7,7 @@ mod dns;
 mod dscp;
 mod iface;
 mod ipv4;
+mod ipv6;
 mod ntp;
 mod restore;
 mod syslog;
@@ -53,7 +54,7 @@ pub const REBOOT_REQUIRED: &str = "A reboot is required for the change to take e
 
 /// Carries the request out on a copy. `None` when it is no request to change settings.
 pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<Result<(Settings, Reply), Refusal>> {
-    if let Request::Iface(letter, _) | Request::Ipv4(letter, _) = request
+    if let Request::Iface(letter, _) | Request::Ipv4(letter, _) | Request::Ipv6(letter, _) = request
         && let Err(refusal) = present(*letter, &facts.letters)
     {
         return Some(Err(refusal));
@@ -62,6 +63,7 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
     let done = match request {
         Request::Iface(letter, ask) => iface::change(&mut next.interfaces, *letter, ask)?,
         Request::Ipv4(letter, ask) => ipv4::change(&mut next.interfaces, *letter, ask)?,
+        Request::Ipv6(letter, ask) => ipv6::change(&mut next.interfaces, *letter, ask)?,
         Request::Dns(ask) => dns::change(&mut next.dns, ask)?,
         Request::Dscp(ask) => dscp::change(&mut next.dscp, ask)?,
         Request::Ntp(ask) => ntp::change(&mut next.ntp, ask, facts.key_file)?,

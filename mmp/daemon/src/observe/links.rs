@@ -1,6 +1,6 @@
 //! Links and addresses: sysfs for the card, `getifaddrs(3)` for addresses.
 
-use std::{fs, net::Ipv4Addr};
+use std::{fs, net::Ipv4Addr, path::Path};
 
 use mmp_model::Letter;
 use nix::ifaddrs::getifaddrs;
@@ -18,6 +18,11 @@ pub struct Card {
     pub mtu: Option<u32>,
     /// A cable with a living peer.
     pub carrier: bool,
+}
+
+/// Whether the card is there.
+pub fn is_present(letter: Letter) -> bool {
+    Path::new(&format!("/sys/class/net/{letter}")).exists()
 }
 
 /// Reads the card.

@@ -1,40 +1,80 @@
-//! The kernel's IPv4 routes over rtnetlink.
+//! The kernel's routes over rtnetlink.
 
-use std::{io, net::Ipv4Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use mmp_control::reply::Route;
 use mmp_model::Letter;
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteType},
 };
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use nix::net::if_::if_nametoindex;
+
+use super::netlink;
 
 /// Number of the kernel's local table (linux/rtnetlink.h).
 const RT_TABLE_LOCAL: u8 = 255;
 
-/// Routes out of one interface in the tables that everybody uses: main and local. None when they cannot be read.
+/// IPv4 routes out of one interface in the tables that everybody uses: main and local. None when they cannot be read.
 pub fn ipv4(letter: Letter) -> Vec<Route> {
+    let take = |address: &RouteAddress| match address {
+        RouteAddress::Inet(address) => Some(*address),
+        _ => None,
+    };
+    of(letter, AddressFamily::Inet, Ipv4Addr::UNSPECIFIED, take)
+}
+
+/// IPv6 routes out of one interface, as [`ipv4`].
+pub fn ipv6(letter: Letter) -> Vec<Route<Ipv6Addr>> {
+    let take = |address: &RouteAddress| match address {
+        RouteAddress::Inet6(address) => Some(*address),
+        _ => None,
+    };
+    of(letter, AddressFamily::Inet6, Ipv6Addr::UNSPECIFIED, take)
+}
+
+fn of<A: Copy + Ord>(
+    letter: Letter,
+    family: AddressFamily,
+    unspecified: A,
+    take: impl Fn(&RouteAddress) -> Option<A>,
+) -> Vec<Route<A>> {
     let Ok(index) = if_nametoindex(letter.device().as_str()) else { return Vec::new() };
-    let mut routes: Vec<Route> =
-        dump().unwrap_or_default().iter().filter_map(|message| route(message, index)).collect();
+    let messages = messages(family);
+    let mut routes: Vec<Route<A>> =
+        messages.iter().filter_map(|message| route(message, index, unspecified, &take)).collect();
     // Local and link routes before those through a gateway, as the product lists them.
     routes.sort_by_key(|route| (route.global, route.destination));
     routes
 }
 
-fn route(message: &RouteMessage, index: u32) -> Option<Route> {
+fn messages(family: AddressFamily) -> Vec<RouteMessage> {
+    let mut ask = RouteMessage::default();
+    ask.header.address_family = family;
+    let all = netlink::dump(RouteNetlinkMessage::GetRoute(ask)).unwrap_or_default();
+    all.into_iter()
+        .filter_map(|message| match message {
+            RouteNetlinkMessage::NewRoute(route) => Some(route),
+            _ => None,
+        })
+        .collect()
+}
+
+fn route<A: Copy + PartialEq>(
+    message: &RouteMessage,
+    index: u32,
+    unspecified: A,
+    take: impl Fn(&RouteAddress) -> Option<A>,
+) -> Option<Route<A>> {
     let tables = [RouteHeader::RT_TABLE_MAIN, RT_TABLE_LOCAL];
     let kinds = [RouteType::Unicast, RouteType::Local, RouteType::Broadcast];
     if !tables.contains(&message.header.table) || !kinds.contains(&message.header.kind) {
         return None;
     }
     let mut route = Route {
-        source: Ipv4Addr::UNSPECIFIED,
-        destination: Ipv4Addr::UNSPECIFIED,
-        gateway: Ipv4Addr::UNSPECIFIED,
+        source: unspecified,
+        destination: unspecified,
+        gateway: unspecified,
         global: false,
         prefixlen: message.header.destination_prefix_length,
     };
@@ -42,46 +82,13 @@ fn route(message: &RouteMessage, index: u32) -> Option<Route> {
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Oif(out) => ours = *out == index,
-            RouteAttribute::Destination(RouteAddress::Inet(address)) => route.destination = *address,
-            RouteAttribute::Gateway(RouteAddress::Inet(address)) => route.gateway = *address,
+            RouteAttribute::Destination(address) => route.destination = take(address)?,
+            RouteAttribute::Gateway(address) => route.gateway = take(address)?,
             _ => {}
         }
     }
-    route.global = !route.gateway.is_unspecified();
+    route.global = route.gateway != unspecified;
     ours.then_some(route)
-}
-
-fn dump() -> io::Result<Vec<RouteMessage>> {
-    let mut socket = Socket::new(NETLINK_ROUTE)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    let mut ask = RouteMessage::default();
-    ask.header.address_family = AddressFamily::Inet;
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    let mut request = NetlinkMessage::new(header, NetlinkPayload::from(RouteNetlinkMessage::GetRoute(ask)));
-    request.finalize();
-    let mut bytes = vec![0; request.buffer_len()];
-    request.serialize(&mut bytes);
-    socket.send(&bytes, 0)?;
-
-    let mut routes = Vec::new();
-    loop {
-        let (received, _) = socket.recv_from_full()?;
-        let mut rest = &received[..];
-        while !rest.is_empty() {
-            let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(io::Error::other)?;
-            let length = message.header.length as usize;
-            match message.payload {
-                NetlinkPayload::Done(_) => return Ok(routes),
-                NetlinkPayload::Error(error) => return Err(error.to_io()),
-                NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewRoute(route)) => routes.push(route),
-                _ => {}
-            }
-            // Messages are padded to four bytes.
-            rest = rest.get(length.next_multiple_of(4).max(4)..).unwrap_or_default();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -90,7 +97,6 @@ mod tests {
 
     #[test]
     fn the_kernel_lists_its_routes() {
-        let routes = dump().unwrap();
-        assert!(routes.iter().any(|route| route.header.table == RT_TABLE_LOCAL));
+        assert!(messages(AddressFamily::Inet).iter().any(|route| route.header.table == RT_TABLE_LOCAL));
     }
 }

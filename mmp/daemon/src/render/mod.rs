@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod chrony;
 pub mod networkd;
+mod networkd6;
 pub mod nftables;
 pub mod syslog;
 pub mod unbound;

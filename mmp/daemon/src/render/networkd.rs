@@ -3,14 +3,18 @@
 //! Routing follows `mmp.md` section 3.3: the default interface alone has the default route; a reply inside an accepted
 //! TCP connection leaves on the interface that it came in on, by a table of its own for TCP from that address.
 
-use std::{fmt::Write, path::PathBuf};
-
-use mmp_model::{
-    Letter,
-    interface::{Addressing, Interfaces, Ipv4, Link},
+use std::{
+    fmt::{Display, Write},
+    net::Ipv4Addr,
+    path::PathBuf,
 };
 
-use super::{File, Files};
+use mmp_model::{
+    Ipv4Prefix, Letter,
+    interface::{Addressing, Interfaces, Ipv4},
+};
+
+use super::{File, Files, networkd6};
 
 /// Where networkd reads what was made since boot.
 pub const FOLDER: &str = "/run/systemd/network";
@@ -22,43 +26,57 @@ pub fn files(interfaces: &Interfaces, letters: &[Letter]) -> Files {
     letters
         .iter()
         .map(|letter| {
-            let link = interfaces.link.get(letter).cloned().unwrap_or_default();
-            let ipv4 = interfaces.ipv4.get(letter).cloned().unwrap_or_default();
-            let content = network(*letter, &link, &ipv4, interfaces.default == *letter);
+            let content = network(*letter, interfaces);
             (PathBuf::from(format!("{FOLDER}/10-{letter}.network")), File::readable(content))
         })
         .collect()
 }
 
-fn network(letter: Letter, link: &Link, ipv4: &Ipv4, default: bool) -> String {
+fn network(letter: Letter, interfaces: &Interfaces) -> String {
+    let link = interfaces.link.get(&letter).cloned().unwrap_or_default();
+    let ipv4 = interfaces.ipv4.get(&letter).filter(|ipv4| ipv4.enabled).cloned().unwrap_or_default();
+    let ipv6 = interfaces.ipv6.get(&letter).filter(|ipv6| ipv6.enabled);
+    let default = interfaces.default == letter;
     let mut text = format!("[Match]\nName={letter}\n\n[Link]\nMTUBytes={}\n", link.mtu.bytes());
-    let up = ipv4.enabled && ipv4.addressing != Addressing::None;
+    let up = ipv4.addressing != Addressing::None || ipv6.is_some();
     writeln!(text, "ActivationPolicy={}", if up { "up" } else { "always-down" }).expect("text takes text");
     // Boot goes on without the network; a cable that is out must not hold the console.
-    text.push_str("RequiredForOnline=no\n\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\nLLDP=no\n");
+    text.push_str("RequiredForOnline=no\n\n[Network]\nLLDP=no\n");
+    text.push_str(networkd6::network(ipv6));
+    let fixed_ipv6 = ipv6.is_some_and(|ipv6| !ipv6.addresses.is_empty());
+    if matches!(ipv4.addressing, Addressing::Static { .. }) || (ipv4.addressing == Addressing::None && fixed_ipv6) {
+        // A service can listen on its address while the cable is out.
+        text.push_str("ConfigureWithoutCarrier=yes\n");
+    }
     match &ipv4.addressing {
-        _ if !up => {}
         Addressing::None => {}
-        Addressing::Dhcp => dhcp(&mut text, ipv4, default),
-        Addressing::Static { address, gateway } => {
-            // A service can listen on its address while the cable is out.
-            text.push_str("ConfigureWithoutCarrier=yes\n");
-            writeln!(text, "Address={address}").expect("text takes text");
-            if default {
-                route(&mut text, &format!("Gateway={gateway}"));
-            }
-            for subnet in &ipv4.routes {
-                route(&mut text, &format!("Destination={subnet}\nGateway={gateway}"));
-            }
-            let table = FIRST_TABLE + u32::from(letter.index());
-            let (own, subnet) = (address.address(), address.subnet());
-            route(&mut text, &format!("Destination={subnet}\nScope=link\nPreferredSource={own}\nTable={table}"));
-            route(&mut text, &format!("Gateway={gateway}\nPreferredSource={own}\nTable={table}"));
-            writeln!(text, "\n[RoutingPolicyRule]\nFrom={own}\nIPProtocol=tcp\nTable={table}\nPriority={table}")
-                .expect("text takes text");
-        }
+        Addressing::Dhcp => dhcp(&mut text, &ipv4, default),
+        Addressing::Static { address, gateway } => fixed(&mut text, letter, (*address, *gateway), &ipv4, default),
+    }
+    if let Some(ipv6) = ipv6 {
+        networkd6::sections(&mut text, letter, ipv6, default);
     }
     text
+}
+
+/// Routing table of an interface's own, for TCP connections that came in on it.
+pub fn table(letter: Letter) -> u32 {
+    FIRST_TABLE + u32::from(letter.index())
+}
+
+fn fixed(text: &mut String, letter: Letter, (address, gateway): (Ipv4Prefix, Ipv4Addr), ipv4: &Ipv4, default: bool) {
+    writeln!(text, "Address={address}").expect("text takes text");
+    if default {
+        route(text, &format!("Gateway={gateway}"));
+    }
+    for subnet in &ipv4.routes {
+        route(text, &format!("Destination={subnet}\nGateway={gateway}"));
+    }
+    let table = table(letter);
+    let (own, subnet) = (address.address(), address.subnet());
+    route(text, &format!("Destination={subnet}\nScope=link\nPreferredSource={own}\nTable={table}"));
+    route(text, &format!("Gateway={gateway}\nPreferredSource={own}\nTable={table}"));
+    rule(text, own, table);
 }
 
 fn dhcp(text: &mut String, ipv4: &Ipv4, default: bool) {
@@ -75,8 +93,15 @@ fn dhcp(text: &mut String, ipv4: &Ipv4, default: bool) {
     }
 }
 
-fn route(text: &mut String, body: &str) {
+/// One route.
+pub fn route(text: &mut String, body: &str) {
     write!(text, "\n[Route]\n{body}\n").expect("text takes text");
+}
+
+/// Replies from an own address inside a TCP connection go by the interface's own table.
+pub fn rule(text: &mut String, own: impl Display, table: u32) {
+    writeln!(text, "\n[RoutingPolicyRule]\nFrom={own}\nIPProtocol=tcp\nTable={table}\nPriority={table}")
+        .expect("text takes text");
 }
 
 #[cfg(test)]

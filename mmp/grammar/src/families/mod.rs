@@ -13,6 +13,7 @@ mod dscp;
 mod hostname;
 mod iface;
 mod ipv4;
+mod ipv6;
 mod ntp;
 mod power;
 mod probe;
@@ -26,6 +27,7 @@ mod user;
 pub static ALL: &[&Family] = &[
     &iface::IFACE,
     &ipv4::IPV4,
+    &ipv6::IPV6,
     &dns::DNS,
     &probe::PING,
     &probe::TRACEROUTE,

@@ -108,6 +108,10 @@ fn wrong_values_are_refused_with_the_documented_line() {
         ("ipv4 a add 192.0.2.10 192.0.2.1", "Invalid prefix length: "),
         ("ipv4 a add 192.0.2.10/24 x", "Invalid IP address: x"),
         ("ipv4 a route add 192.0.2.0/x", "Invalid prefix length: x"),
+        ("ipv6 a add 2001:db8::10/129", "Invalid prefix length: 129"),
+        ("ipv6 a add fe80::1/64", "Invalid IP address: fe80::1"),
+        ("ipv6 a del 192.0.2.1", "Invalid IP address: 192.0.2.1"),
+        ("ipv6 a router add ff02::2", "Invalid IP address: ff02::2"),
         ("dns add forwardzone . x", "Invalid IP address: x"),
         ("dns add forwardzone a..b 192.0.2.53", "Invalid domain name: a..b"),
         ("dns add rr \"x\"", "Invalid resource record: x"),
@@ -164,6 +168,7 @@ fn lines_become_the_requests_that_they_name() {
         let prefix = "10.0.2.15/24".parse().unwrap();
         Request::Ipv4("a".parse().unwrap(), Ipv4::Add(prefix, "10.0.2.2".parse().unwrap()))
     });
+    assert_eq!(request("ipv6 a del 2001:db8::10/64"), request("ipv6 a del 2001:db8::10"));
     let mut record = "sip.example.com. 3600 IN A 192.0.2.1".parse().unwrap();
     for line in ["dns add rr \"sip.example.com. IN A 192.0.2.1\"", "dns add rr sip.example.com. IN A 192.0.2.1"] {
         assert_eq!(request(line), Request::Dns(Dns::AddRecord(record)), "{line}");
@@ -217,7 +222,7 @@ fn texts(line: &str, role: Role) -> Vec<String> {
 
 #[test]
 fn completion_offers_what_may_follow() {
-    assert_eq!(texts("ip", Role::Admin), ["ipv4"]);
+    assert_eq!(texts("ip", Role::Admin), ["ipv4", "ipv6"]);
     assert_eq!(
         texts("ipv4 a ", Role::Admin),
         ["<Enter>", "--json", "|", "add", "del", "dhcp", "enable", "disable", "default", "route"]

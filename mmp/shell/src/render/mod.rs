@@ -10,6 +10,7 @@ mod dns;
 mod dscp;
 mod iface;
 mod ipv4;
+mod ipv6;
 mod restore;
 mod status;
 mod syslog;
@@ -22,6 +23,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Notice(line) | Reply::Value(line) => line.clone(),
         Reply::Iface(iface) => iface::show(iface),
         Reply::Ipv4(ipv4) => ipv4::show(ipv4),
+        Reply::Ipv6(ipv6) => ipv6::show(ipv6),
         Reply::Dns(dns) => dns::show(dns),
         Reply::Lookup(lines) | Reply::Timezones(lines) | Reply::News(lines) => lines.join("\n"),
         Reply::Dscp(dscp) => dscp::show(dscp),
