@@ -7,7 +7,8 @@ use mmp_control::{
     Kind, Refusal, Reply, Request,
     reply::{self, LiveValue},
     request::{
-        self, Audit, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Ipv6, Live, Ntp, SettingsAsk, Status, Syslog, Timezone, Trial,
+        self, Audit, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Ipv6, Live, Ntp, SettingsAsk, Status, Syslog, Timezone,
+        Trial,
     },
 };
 use mmp_model::{Letter, Role, Settings, interface::Addressing};
