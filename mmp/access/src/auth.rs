@@ -34,6 +34,11 @@ fn main() -> ExitCode {
             Err(Denial::Refused(refusal)) => refused(Some(&refusal.message)),
             Err(Denial::Unreachable(_)) => refused(Some(NOT_RUNNING)),
         },
+        Ok(Step::CameIn { user, origin, key }) => match (Daemon { door: Door::Ssh, origin }).came_in(&user, &key) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
+        Ok(Step::Nothing) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }

@@ -45,6 +45,15 @@ impl Daemon {
         }
     }
 
+    /// An account came in with a key.
+    pub fn came_in(&self, user: &str, key: &str) -> Result<(), Denial> {
+        let (user, origin) = (user.to_owned(), self.origin.clone());
+        match self.ask(Access::CameIn { user: user.clone(), door: self.door, origin, key: key.to_owned() })? {
+            Reply::Admitted(admitted) if admitted.user.as_str() == user => Ok(()),
+            _ => Err(unexpected()),
+        }
+    }
+
     fn ask(&self, access: Access) -> Result<Reply, Denial> {
         // A conversation per question: a console may wait for days between two, and mmpd may have been started anew.
         let mut client = Client::open_access(&self.origin).map_err(denial)?;

@@ -2,6 +2,7 @@
 //! input, output and controlling terminal, and runs it again whenever it ends.
 
 use std::{
+    cell::RefCell,
     env, fs,
     io::{self, Write},
     os::fd::{AsFd, OwnedFd},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use mmp_access::{
-    dialogue::{self, Gone, Terminal},
+    dialogue::{self, Gone},
     gate::Daemon,
     greeting::{Sources, greeting, login_prompt},
     places, session,
@@ -51,19 +52,24 @@ fn login() -> Result<(), LoginError> {
     let (input, output) = (own(io::stdin())?, own(io::stdout())?);
     session::take_terminal(&input)?;
     let mut console = Console::new(input, output, terminal::is_serial(&tty))?;
-    let read = |path| fs::read_to_string(path).ok();
-    let sources =
-        Sources { banner: read(places::BANNER), board: read(places::BOARD), data_fault: read(places::DATA_FAULT) };
-    console.say(&greeting(&sources))?;
+    let shown = RefCell::new(String::new());
     let mut gate = Daemon { door: Door::Console, origin: format!("console {tty}") };
-    let admitted = dialogue::admit(&mut console, &mut gate, &prompt)?;
+    let admitted = dialogue::admit(&mut console, &mut gate, &|| prompt(&mut shown.borrow_mut()))?;
     console.hand_over()?;
     match session::enter(&admitted, &tty, console.device())? {}
 }
 
-fn prompt() -> String {
+/// The prompt, below the greeting when that is not the one that was shown last: its text may have been set meanwhile.
+fn prompt(shown: &mut String) -> String {
+    let read = |path| fs::read_to_string(path).ok();
+    let sources =
+        Sources { banner: read(places::BANNER), board: read(places::BOARD), data_fault: read(places::DATA_FAULT) };
+    let now = greeting(&sources);
+    let new = if *shown == now { "" } else { now.as_str() };
     let hostname = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned());
-    login_prompt(&hostname.unwrap_or_else(|_| "cms".into()))
+    let prompt = new.to_owned() + &login_prompt(&hostname.unwrap_or_else(|_| "cms".into()));
+    *shown = now;
+    prompt
 }
 
 fn own(stream: impl AsFd) -> io::Result<OwnedFd> {

@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 /// PAM itself carries no longer answer than this.
 pub const LONGEST_PASSWORD: usize = 512;
 
+/// An RSA key of 16384 bits is 2800 characters.
+const LONGEST_KEY: usize = 4096;
+
 /// The only service that this step is made for.
 const SERVICE: &str = "sshd";
 
@@ -33,6 +36,17 @@ pub enum Step {
         /// The peer's address.
         origin: String,
     },
+    /// The account has come in with a key, which nobody has been told of yet.
+    CameIn {
+        /// As authenticated.
+        user: String,
+        /// The peer's address.
+        origin: String,
+        /// `ssh-ed25519 AAAA...`
+        key: String,
+    },
+    /// The begin or the end of a session that is nobody's to note.
+    Nothing,
 }
 
 /// Why the step is not one.
@@ -44,7 +58,7 @@ pub enum PamError {
     /// Another service's PAM file leads here.
     #[error("not a step of sshd")]
     Service,
-    /// Sessions and password changes are not this program's.
+    /// Password changes and credentials are not this program's.
     #[error("a step that is not asked here")]
     UnknownStep,
     /// The password did not come.
@@ -66,8 +80,19 @@ pub fn step(variable: impl Fn(&'static str) -> Option<String>, input: impl Read)
     match given("PAM_TYPE")?.as_str() {
         "auth" => Ok(Step::Authenticate { user, password: password(input)?, origin }),
         "account" => Ok(Step::Admit { user, origin }),
+        "open_session" => Ok(match key(&variable("SSH_AUTH_INFO_0").unwrap_or_default()) {
+            Some(key) => Step::CameIn { user, origin, key },
+            None => Step::Nothing,
+        }),
+        "close_session" => Ok(Step::Nothing),
         _ => Err(PamError::UnknownStep),
     }
+}
+
+/// The key that sshd let somebody in for: it lists the methods that counted, a line each.
+fn key(methods: &str) -> Option<String> {
+    let longest = |key: &&str| key.len() <= LONGEST_KEY;
+    methods.lines().find_map(|line| line.strip_prefix("publickey ")).filter(longest).map(str::to_owned)
 }
 
 /// Up to the first NUL or the end.
@@ -125,8 +150,24 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_a_key_opened_is_told() {
+        let with = |info: &'static str| {
+            move |name| {
+                if name == "SSH_AUTH_INFO_0" { Some(info.to_owned()) } else { environment("open_session")(name) }
+            }
+        };
+        let (user, origin) = ("admin".to_owned(), "198.51.100.63".to_owned());
+        let expected = Step::CameIn { user, origin, key: "ssh-ed25519 AAAA".into() };
+        assert_eq!(step(with("publickey ssh-ed25519 AAAA\n"), &b""[..]).unwrap(), expected);
+        for other in ["password\n", "keyboard-interactive/pam\n", ""] {
+            assert_eq!(step(with(other), &b""[..]).unwrap(), Step::Nothing);
+        }
+        assert_eq!(step(environment("close_session"), &b""[..]).unwrap(), Step::Nothing);
+    }
+
+    #[test]
     fn what_is_not_understood_is_an_error() {
-        for kind in ["open_session", "close_session", "password", "setcred", ""] {
+        for kind in ["password", "setcred", ""] {
             assert!(step(environment(kind), &b"x"[..]).is_err(), "{kind}");
         }
         let other = |name| if name == "PAM_SERVICE" { Some("su".into()) } else { environment("auth")(name) };

@@ -77,6 +77,9 @@ pub struct Welcome {
     pub last_login: Option<Login>,
     /// What the administrator must know now, a line each: faults, pending reboot, who else is here.
     pub notices: Vec<String>,
+    /// The text of `motd`, when one is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motd: Option<String>,
 }
 
 /// A past login.

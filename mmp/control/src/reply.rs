@@ -2,6 +2,7 @@
 
 mod ipv6;
 mod restore;
+mod ssh;
 mod syslog;
 mod user;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ipv6::Ipv6;
 pub use restore::{Difference, RestorePoint, Trial};
+pub use ssh::{HostKey, SshNow, UserKey};
 pub use user::{Lock, RuleRow, UserInfo, UserRow};
 
 /// Any reply.
@@ -64,6 +66,14 @@ pub enum Reply {
     User(UserInfo),
     /// `user rule`.
     Rules(Vec<RuleRow>),
+    /// `ssh`.
+    Ssh(SshNow),
+    /// `ssh fingerprints`.
+    HostKeys(Vec<HostKey>),
+    /// `ssh keys`.
+    UserKeys(Vec<UserKey>),
+    /// `banner`, `motd`.
+    Text(Option<String>),
     /// `version`.
     Version(Version),
     /// `model`, `serial`: one value.

@@ -5,7 +5,9 @@
 
 mod ipv6;
 mod restore;
+mod ssh;
 mod syslog;
+mod text;
 mod user;
 
 pub use syslog::{Audit, Syslog};
@@ -18,6 +20,7 @@ use mmp_model::{
     dns::{ForwardZone, ResourceRecord, TrustAnchor},
     dscp::{CodePoint, IpVersion, TrafficType},
     interface::{LinkMode, Mtu},
+    text::Which,
     time::ZoneName,
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,7 @@ pub use ipv6::Ipv6;
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
 
+pub use self::{ssh::Ssh, text::Text};
 use crate::Secret;
 
 /// Any request.
@@ -60,6 +64,10 @@ pub enum Request {
     Audit(Audit),
     /// `generate_logbundle`.
     LogBundle,
+    /// `ssh`.
+    Ssh(Ssh),
+    /// `banner`, `motd`.
+    Text(Which, Text),
     /// `ping`, `traceroute`.
     Probe(Probe, Host),
     /// `version`, `model`, `serial`, `uptime`, `df`, `health`.
@@ -103,6 +111,17 @@ pub enum Access {
         door: Door,
         /// Where from, for the list of its hosts and for the logs.
         origin: String,
+    },
+    /// An account that showed a key has come in; that is its login. (A right password is one already.)
+    CameIn {
+        /// As authenticated.
+        user: String,
+        /// The way in.
+        door: Door,
+        /// Where from, for the logs.
+        origin: String,
+        /// `ssh-ed25519 AAAA...`, as sshd tells.
+        key: String,
     },
 }
 

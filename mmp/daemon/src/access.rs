@@ -9,7 +9,7 @@ use mmp_control::{
 };
 use mmp_model::{Username, account::Account, rules::Rule};
 
-use crate::{appliance::Appliance, journal, observe::clock, password};
+use crate::{appliance::Appliance, journal, observe::clock, password, show::ssh::fingerprint};
 
 /// Answers a door's question.
 pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
@@ -19,6 +19,15 @@ pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
         settings.accounts.accounts.get_key_value(&name)
     };
     match ask {
+        Access::CameIn { user, door, origin, key } => {
+            let (name, account) = find(user).ok_or_else(incorrect)?;
+            let admitted = admit(name, account, *door)?;
+            let login = Login { at: clock::now(), origin: origin.clone() };
+            appliance.logins.came_in(name, login);
+            let key = key.parse().map_or_else(|_| "a key".into(), |key| format!("key {}", fingerprint(&key)));
+            journal::login(&format!("User {name} logged in from {origin} with {key}"));
+            Ok(admitted)
+        }
         Access::Admit { user, door, .. } => {
             let (name, account) = find(user).ok_or_else(incorrect)?;
             admit(name, account, *door)

@@ -171,6 +171,11 @@ impl Appliance {
         if let Err(error) = self.name_system(&settings) {
             self.faults.push(format!("host name or time zone could not be set: {error}"));
         }
+        for stale in [render::ssh::KEYS, render::ssh::BANNER, render::ssh::ALGORITHMS] {
+            if let Err(error) = self.system.clear(stale) {
+                self.faults.push(format!("a setting of before may be in force: {}", chain(&error)));
+            }
+        }
         let rendered = render(&settings, &self.surroundings(&settings));
         for step in plan(None, (&settings, &rendered)) {
             if let Err(error) = self.system.apply(&step, Moment::Boot) {

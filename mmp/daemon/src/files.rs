@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Seek},
     os::{
         fd::{AsRawFd, OwnedFd},
         unix::fs::{MetadataExt, OpenOptionsExt},
@@ -69,7 +69,9 @@ impl<'a> Folder<'a> {
             Ask::List => Ok((Reply::Files(self.list()?), None)),
             Ask::Stat(name) => Ok((Reply::File(self.info(name)?), None)),
             Ask::Open(name) => self.open(name),
-            Ask::Create { name, ticket, keep } => self.create(name, *ticket, *keep),
+            Ask::Create { name, ticket, keep } => {
+                self.create(name, *ticket, keep.then(|| self.content(name)).transpose()?)
+            }
             Ask::Commit { ticket } => self.commit(*ticket).map(done),
             Ask::Abandon { ticket } => {
                 self.uploads.remove(ticket);
@@ -84,6 +86,25 @@ impl<'a> Folder<'a> {
                 file.set_modified(at).map_err(|error| broken("The time was not set", &error)).map(done)
             }
         }
+    }
+
+    /// Takes an upload that is whole out, to be read and not to get a name.
+    pub fn take(&mut self, ticket: u64) -> Result<File, Refusal> {
+        let Upload { name, file } = self.uploads.remove(&ticket).ok_or_else(no_upload)?;
+        self.check(&name, FileAccess::Write)?;
+        let mut sealed = seal(file).map_err(|error| broken("The file was not taken", &error))?;
+        sealed.rewind().map_err(|error| broken("The file was not taken", &error))?;
+        Ok(sealed)
+    }
+
+    /// The name that an upload is to get.
+    pub fn upload(&self, ticket: u64) -> Option<&FileName> {
+        self.uploads.get(&ticket).map(|upload| &upload.name)
+    }
+
+    /// Whether the role may do this with a file of this name.
+    pub fn permit(&self, name: &FileName, access: FileAccess) -> Result<(), Refusal> {
+        self.check(name, access)
     }
 
     /// All names that the role sees.
@@ -112,13 +133,15 @@ impl<'a> Folder<'a> {
 
     fn open(&self, name: &FileName) -> Result<Answer, Refusal> {
         self.check(name, FileAccess::Read)?;
-        let file = match self.produced(name)? {
-            Some(file) => file,
-            None => self.plain(name)?,
-        };
+        let file = self.content(name)?;
         let info = self.info(name)?;
         let size = file.metadata().map_or(info.size, |metadata| metadata.size());
         Ok((Reply::File(FileInfo { size, ..info }), Some(file.into())))
+    }
+
+    /// To be read, from wherever it comes.
+    fn content(&self, name: &FileName) -> Result<File, Refusal> {
+        self.produced(name)?.map_or_else(|| self.plain(name), Ok)
     }
 
     fn produced(&self, name: &FileName) -> Result<Option<File>, Refusal> {
@@ -127,34 +150,28 @@ impl<'a> Folder<'a> {
     }
 
     /// A named file, read-only. Nothing in the folder is followed elsewhere, whoever put it there.
-    fn plain(&self, name: &FileName) -> Result<File, Refusal> {
+    pub fn plain(&self, name: &FileName) -> Result<File, Refusal> {
         let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
         let file = OpenOptions::new().read(true).custom_flags(flags).open(self.at(name)).map_err(|_| absent(name))?;
         let plain = file.metadata().is_ok_and(|metadata| metadata.is_file());
         if plain { Ok(file) } else { Err(absent(name)) }
     }
 
-    fn create(&mut self, name: &FileName, ticket: u64, keep: bool) -> Result<Answer, Refusal> {
+    /// `from` is what the upload begins with.
+    pub fn create(&mut self, name: &FileName, ticket: u64, from: Option<File>) -> Result<Answer, Refusal> {
         self.check(name, FileAccess::Write)?;
         if self.uploads.len() >= MOST_UPLOADS {
             return Err(Refusal::new(Kind::Conflict, format!("Maximum of {MOST_UPLOADS} uploads at a time")));
         }
         let not_stored = |error: io::Error| broken("The file was not stored", &error);
-        fs::create_dir_all(&self.path).map_err(not_stored)?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .mode(0o600)
-            .custom_flags(OFlag::O_TMPFILE.bits())
-            .open(&self.path)
-            .map_err(not_stored)?;
+        let mut file = self.unnamed().map_err(not_stored)?;
         let space = fstatvfs(&file).map_err(|e| not_stored(e.into()))?;
         if space.blocks_available() * space.fragment_size() < RESERVE {
             return Err(Refusal::new(Kind::Unavailable, "No space left for files")
                 .hint("remove files that are not needed; `df` shows the use"));
         }
-        if keep {
-            io::copy(&mut self.plain(name)?, &mut file).map_err(not_stored)?;
+        if let Some(mut from) = from {
+            io::copy(&mut from, &mut file).map_err(not_stored)?;
         }
         // A second description of the same file: the peer's own position and life.
         let given = OpenOptions::new()
@@ -167,9 +184,16 @@ impl<'a> Folder<'a> {
         Ok((Reply::File(info), Some(given.into())))
     }
 
+    /// A new file that no name leads to.
+    pub fn unnamed(&self) -> io::Result<File> {
+        fs::create_dir_all(&self.path)?;
+        let flags = OFlag::O_TMPFILE.bits();
+        OpenOptions::new().read(true).write(true).mode(0o600).custom_flags(flags).open(&self.path)
+    }
+
     fn commit(&mut self, ticket: u64) -> Result<(), Refusal> {
         let Some(Upload { name, file }) = self.uploads.remove(&ticket) else {
-            return Err(Refusal::new(Kind::Absent, "No such upload"));
+            return Err(no_upload());
         };
         self.check(&name, FileAccess::Write)?;
         let not_stored = |error: io::Error| broken("The file was not stored", &error);
@@ -237,7 +261,12 @@ fn fits(name: &FileName, size: u64) -> Result<(), Refusal> {
     Err(Refusal::new(Kind::BadValue, format!("A dictionary has {} MiB at most", dictionary::LARGEST >> 20)))
 }
 
-fn absent(name: &FileName) -> Refusal {
+fn no_upload() -> Refusal {
+    Refusal::new(Kind::Absent, "No such upload")
+}
+
+/// The documented line.
+pub fn absent(name: &FileName) -> Refusal {
     Refusal::new(Kind::Absent, format!("File not found: {name}"))
 }
 

@@ -33,6 +33,7 @@ mod render;
 mod seal;
 mod session;
 mod sessions;
+mod setting_files;
 mod show;
 mod store;
 mod trial;

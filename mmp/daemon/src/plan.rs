@@ -32,6 +32,8 @@ pub enum Step {
     Reload(Daemon),
     /// A running daemon must start anew to see the change.
     Restart(Daemon),
+    /// sshd checks its files and reads them again; logins that are open go on.
+    ReloadSshd,
 }
 
 /// Daemons that run only while something is configured.
@@ -81,6 +83,10 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     }
     // Accounts before daemons: a file that takes effect by being there.
     files(&mut steps, &old_files.accounts, &new_files.accounts);
+    files(&mut steps, &old_files.logins, &new_files.logins);
+    if files(&mut steps, &old_files.sshd, &new_files.sshd) && old.is_some() {
+        steps.push(Step::ReloadSshd);
+    }
     daemon(&mut steps, Daemon::Unbound, &old_files.unbound, &new_files.unbound);
     daemon(&mut steps, Daemon::Chrony, &old_files.chrony, &new_files.chrony);
     daemon(&mut steps, Daemon::Syslog, &old_files.syslog, &new_files.syslog);

@@ -20,6 +20,7 @@ use crate::{
     files::Producer,
     journal,
     observe::links,
+    setting_files::{self, SettingFile},
 };
 
 /// `boot.json` as it was made at the boot: a restarted mmpd reads newer settings.
@@ -27,14 +28,15 @@ const AT_BOOT: &str = "/run/mmpd/boot.json";
 
 impl Producer for Appliance {
     fn names(&self) -> Vec<FileName> {
-        ["live.json", "boot.json"].into_iter().filter_map(|name| name.parse().ok()).collect()
+        let made = ["live.json", "boot.json"].into_iter().filter_map(|name| name.parse().ok());
+        made.chain(setting_files::names(&self.settings())).collect()
     }
 
     fn produce(&self, name: &FileName) -> Option<io::Result<fs::File>> {
         let text = match name.as_str() {
             "live.json" => Ok(self.readable(&self.settings()).into_bytes()),
             "boot.json" => fs::read(self.system.paths.system(AT_BOOT)),
-            _ => return None,
+            _ => Ok(SettingFile::named(name)?.content(&self.settings())?.into_bytes()),
         };
         Some(text.and_then(|text| sealed(name.as_str(), &text)))
     }
@@ -65,7 +67,7 @@ impl Appliance {
 }
 
 /// A file in memory with this content for ever.
-fn sealed(name: &str, content: &[u8]) -> io::Result<fs::File> {
+pub fn sealed(name: &str, content: &[u8]) -> io::Result<fs::File> {
     let file: fs::File = memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?.into();
     // Not written through the handle that is given away, whose position is the reader's.
     std::os::unix::fs::FileExt::write_all_at(&file, content, 0)?;

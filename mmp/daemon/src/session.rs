@@ -23,7 +23,7 @@ use crate::{
     observe::clock,
     password,
     plan::Daemon,
-    probe, show,
+    probe, setting_files, show,
     store::Author,
 };
 
@@ -103,6 +103,7 @@ impl<'a> Session<'a> {
             failed_logins: record.failed_before,
             last_login: record.previous,
             notices,
+            motd: self.appliance.settings().texts.motd.as_ref().map(ToString::to_string),
         }))?;
         let mut progress = Progress { seat: seat.id(), folder: None, reader: self.appliance.news.reader(seat.id()) };
         while let Some(ask) = connection.receive::<Ask>()? {
@@ -215,8 +216,15 @@ impl<'a> Session<'a> {
             Request::File(ask) => {
                 self.spare_used_files(ask)?;
                 let (path, appliance) = (self.appliance.system.paths.files(), self.appliance);
-                let (reply, descriptor) =
-                    progress.folder.get_or_insert_with(|| Folder::new(path, role, appliance)).answer(ask)?;
+                let settings = self.appliance.settings();
+                let Progress { seat, folder, reader } = progress;
+                let folder = folder.get_or_insert_with(|| Folder::new(path, role, appliance));
+                let mut change = |request: &Request| {
+                    let asked = Asked { user: &self.user, author: self.author(line), seat: *seat, within: None };
+                    let changed = self.appliance.change(&asked, request, reader);
+                    changed.unwrap_or_else(|| Err(Refusal::denied())).map(drop)
+                };
+                let (reply, descriptor) = setting_files::answer(&settings, ask, folder, &mut change)?;
                 return Ok(match descriptor {
                     Some(descriptor) => Outcome::Descriptor(reply, descriptor),
                     None => Outcome::Reply(reply),
@@ -234,12 +242,7 @@ impl<'a> Session<'a> {
             Request::Date(request::Date::Set(at)) => return self.set_clock(*at).map(Outcome::Reply),
             _ => {}
         }
-        let author = Author {
-            user: self.user.to_string(),
-            origin: self.origin.clone(),
-            line: line.to_owned(),
-            at: clock::now(),
-        };
+        let author = self.author(line);
         let (request, within) = match request {
             Request::News => {
                 self.appliance.notes.told(self.user.as_str());
@@ -276,6 +279,12 @@ impl<'a> Session<'a> {
             // What is wrong with the resolver, the program says.
             let _ = self.appliance.await_running(Daemon::Unbound);
         }
+    }
+
+    /// For the restore point.
+    fn author(&self, line: &str) -> Author {
+        let (user, origin) = (self.user.to_string(), self.origin.clone());
+        Author { user, origin, line: line.to_owned(), at: clock::now() }
     }
 
     /// A file that a setting names stays where it is.

@@ -1,6 +1,7 @@
 //! Replies that only read: settings and the observed system, never waiting for a change in progress.
 
 mod restore;
+pub mod ssh;
 mod user;
 
 use mmp_control::{
@@ -56,6 +57,10 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         Request::Syslog(Syslog::Page(after)) => logs::page(appliance, after.as_deref()),
         Request::Audit(Audit::Show) => logs::audit(appliance),
         Request::User(ask) => return user::answer(appliance, &settings, ask),
+        Request::Ssh(ask) => return ssh::answer(&settings, &appliance.system.paths.data(), ask),
+        Request::Text(which, request::Text::Show) => {
+            Ok(Reply::Text(settings.texts.get(*which).map(ToString::to_string)))
+        }
         Request::Status(status) => self::status(appliance, &settings, *status),
         Request::Live(live) => Ok(Reply::Values(values(appliance, role, &settings, *live))),
         Request::Trial(Trial::Show) => Ok(Reply::Trial(appliance.trial())),

@@ -19,7 +19,9 @@ pub mod readable;
 pub mod restore;
 pub mod rules;
 pub mod settings;
+pub mod ssh;
 pub mod syslog;
+pub mod text;
 pub mod time;
 pub mod versions;
 

@@ -11,7 +11,9 @@ use crate::{
     dns::Dns,
     dscp::Dscp,
     interface::Interfaces,
+    ssh::Ssh,
     syslog::{Audit, Syslog},
+    text::Texts,
     time::{Ntp, Timezone},
 };
 
@@ -35,6 +37,10 @@ pub struct Settings {
     pub syslog: Syslog,
     /// `audit`.
     pub audit: Audit,
+    /// `ssh`, and the keys that are uploaded.
+    pub ssh: Ssh,
+    /// `banner`, `motd`.
+    pub texts: Texts,
     /// `user`, `passwd`.
     pub accounts: Accounts,
 }
@@ -51,6 +57,8 @@ impl Settings {
             timezone: Timezone::default(),
             syslog: Syslog::default(),
             audit: Audit::default(),
+            ssh: Ssh::default(),
+            texts: Texts::default(),
             accounts,
         }
     }

@@ -109,6 +109,8 @@ families! {
     timezone: "timezone", "timezone", &[];
     syslog: "syslog", "syslog", &[];
     audit: "audit", "audit", &[];
+    ssh: "ssh", "ssh", &[];
+    texts: "texts", "banner, motd", &[];
     accounts: "user", "user, passwd", &[user_restrictions];
 }
 

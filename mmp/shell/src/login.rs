@@ -38,7 +38,8 @@ pub fn change_expired_password(session: &mut Session) -> Result<bool, ClientErro
 
 /// The lines before the first prompt.
 pub fn greeting(welcome: &Welcome) -> String {
-    let mut text = format!("Failed logins since last successful login {}\n", welcome.failed_logins);
+    let mut text = welcome.motd.as_ref().map_or_else(String::new, |motd| format!("{motd}\n"));
+    text.push_str(&format!("Failed logins since last successful login {}\n", welcome.failed_logins));
     if let Some(login) = &welcome.last_login {
         text.push_str(&format!("Last login {} from {}\n", render::utc(login.at), login.origin));
     }

@@ -6,7 +6,10 @@
 
 use mmp_backup::{BackupKey, Bundle, Sealed};
 use mmp_control::{Answer, Ask, Hello, frame};
-use mmp_model::{FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, readable, versions};
+use mmp_model::{
+    FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, readable, ssh::PublicKeys,
+    text::LoginText, versions,
+};
 
 /// A parser under test.
 pub type Target = fn(&[u8]);
@@ -27,6 +30,15 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
     ),
     ("live-json", live_json, &[include_bytes!("../seeds/live-json/live.json")]),
     ("sftp-packet", sftp_packet, &[&[1, 0, 0, 0, 3], &[16, 0, 0, 0, 1, 0, 0, 0, 1, b'.']]),
+    (
+        "uploads",
+        uploads,
+        &[
+            b"# mine\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f bob@laptop\n",
+            b"no-pty,command=\"x\" ssh-ed25519 AAAA",
+            b"\xef\xbb\xbfAuthorised use only\r\n",
+        ],
+    ),
     (
         "values",
         values,
@@ -91,6 +103,19 @@ fn live_json(bytes: &[u8]) {
 fn sftp_packet(bytes: &[u8]) {
     let _ = mmp_sftp::wire::decode(bytes);
     let _ = mmp_sftp::path::place(bytes);
+}
+
+fn uploads(bytes: &[u8]) {
+    if let Ok(keys) = PublicKeys::read(bytes) {
+        let file = keys.file();
+        assert!(
+            file.lines().all(|line| line.starts_with("ssh-") || line.starts_with("ecdsa-") || line.starts_with("sk-"))
+        );
+        assert!(!file.chars().any(|c| c.is_control() && c != '\n'));
+        assert_eq!(PublicKeys::read(file.as_bytes()), Ok(keys));
+    }
+    let text = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<LoginText>().ok());
+    assert!(text.is_none_or(|text| text.as_str().chars().all(|c| c == '\n' || !c.is_control())));
 }
 
 fn values(bytes: &[u8]) {

@@ -91,6 +91,7 @@ impl System {
             Step::LinkMode(letter, mode) => {
                 link::set_mode(*letter, *mode).map_err(|source| ApplyError::LinkMode { letter: *letter, source })
             }
+            Step::ReloadSshd => reload_sshd(),
             Step::Nftables(script) => Ok(process::feed("/usr/sbin/nft", &["-f", "-"], script)?),
             // Asked before the addresses stand, the resolver would answer that nothing resolves.
             Step::Start(_) if moment == Moment::Boot => Ok(()),
@@ -114,6 +115,16 @@ impl System {
     /// own condition.
     pub fn start_late(&self, daemon: Daemon) -> Result<(), ApplyError> {
         systemctl("start", daemon, Moment::Boot)
+    }
+
+    /// Away with what an earlier life of mmpd may have left on tmpfs and no setting asks for.
+    pub fn clear(&self, path: &str) -> Result<(), ApplyError> {
+        let path = self.paths.system(path);
+        let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match gone {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(ApplyError::File { path, source }),
+            _ => Ok(()),
+        }
     }
 
     fn write(&self, path: &Path, file: &File) -> Result<(), ApplyError> {
@@ -145,6 +156,12 @@ fn reload(daemon: Daemon) -> Result<(), ApplyError> {
         Daemon::Chrony => Ok(process::run("/usr/bin/chronyc", &["reload", "sources"]).map(|_| ())?),
         Daemon::Syslog => systemctl("restart", daemon, Moment::Change),
     }
+}
+
+/// Files that sshd does not take are not put in force: it would not come up with them again.
+fn reload_sshd() -> Result<(), ApplyError> {
+    process::run("/usr/sbin/sshd", &["-t"])?;
+    Ok(process::run("/usr/bin/systemctl", &["reload-or-restart", "sshd.service"]).map(|_| ())?)
 }
 
 fn systemctl(verb: &str, daemon: Daemon, moment: Moment) -> Result<(), ApplyError> {

@@ -10,7 +10,9 @@ mod ipv4;
 mod ipv6;
 mod ntp;
 mod restore;
+pub mod ssh;
 mod syslog;
+mod text;
 pub mod user;
 
 use mmp_control::{
@@ -69,7 +71,14 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
         Request::Ntp(ask) => ntp::change(&mut next.ntp, ask, facts.key_file)?,
         Request::Syslog(ask) => syslog::change(&mut next.syslog, ask, facts.key_file)?,
         Request::Audit(ask) => syslog::audit(&mut next.audit, ask)?,
-        Request::User(ask) => user::change(&mut next.accounts, ask, facts)?,
+        Request::Ssh(ask) => ssh::change(&mut next.ssh, &next.accounts, ask)?,
+        Request::Text(which, ask) => text::change(&mut next.texts, *which, ask)?,
+        Request::User(ask) => {
+            let done = user::change(&mut next.accounts, ask, facts)?;
+            // A later account of the same name is another's.
+            next.ssh.keys.retain(|name, _| next.accounts.accounts.contains_key(name));
+            done
+        }
         Request::Hostname(HostnameAsk::Set(name)) => {
             next.hostname = name.clone();
             Ok(Reply::Notice(REBOOT_REQUIRED.into()))

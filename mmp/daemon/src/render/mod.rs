@@ -7,6 +7,7 @@ pub mod chrony;
 pub mod networkd;
 mod networkd6;
 pub mod nftables;
+pub mod ssh;
 pub mod syslog;
 pub mod unbound;
 
@@ -49,6 +50,10 @@ pub struct Rendered {
     pub nftables: String,
     /// Names and numbers of the accounts, for sshd.
     pub accounts: Files,
+    /// What sshd reads at each login.
+    pub logins: Files,
+    /// What sshd reads when it starts or is told to.
+    pub sshd: Files,
 }
 
 /// What rendering has to know besides the settings.
@@ -73,5 +78,7 @@ pub fn render(settings: &Settings, around: &Surroundings) -> Rendered {
         syslog: syslog::files(&settings.syslog, around.syslog_trust.as_deref()),
         nftables: nftables::ruleset(&settings.dscp),
         accounts: accounts::files(&settings.accounts, &around.system_users),
+        logins: ssh::at_login(settings),
+        sshd: ssh::at_start(settings),
     }
 }

@@ -19,8 +19,10 @@ mod power;
 mod probe;
 pub mod restore;
 mod session;
+mod ssh;
 mod status;
 mod syslog;
+mod text;
 mod user;
 
 /// All families.
@@ -45,6 +47,9 @@ pub static ALL: &[&Family] = &[
     &restore::CONFIRM,
     &restore::UNDO,
     &restore::SETTINGS,
+    &ssh::SSH,
+    &text::BANNER,
+    &text::MOTD,
     &status::VERSION,
     &status::MODEL,
     &status::SERIAL,

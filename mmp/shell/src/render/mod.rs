@@ -12,6 +12,7 @@ mod iface;
 mod ipv4;
 mod ipv6;
 mod restore;
+mod ssh;
 mod status;
 mod syslog;
 mod user;
@@ -38,6 +39,10 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Users(rows) => user::list(rows),
         Reply::User(info) => user::info(info),
         Reply::Rules(rows) => user::rules(rows),
+        Reply::Ssh(now) => ssh::show(now),
+        Reply::HostKeys(keys) => ssh::fingerprints(keys),
+        Reply::UserKeys(keys) => ssh::keys(keys),
+        Reply::Text(text) => or_none(text.as_ref()),
         Reply::Version(version) => version.version.clone(),
         Reply::Uptime(uptime) => status::uptime(uptime),
         Reply::Df(filesystems) => status::df(filesystems),

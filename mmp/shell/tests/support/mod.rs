@@ -60,6 +60,7 @@ pub fn welcome() -> Welcome {
         failed_logins: 0,
         last_login: None,
         notices: Vec::new(),
+        motd: None,
     }
 }
 
