@@ -37,6 +37,7 @@ pub struct Client {
     user: String,
     password: String,
     method: Method,
+    key: Option<PathBuf>,
 }
 
 /// An interactive login.
@@ -62,6 +63,7 @@ impl Client {
             user: user.into(),
             password: password.into(),
             method: Method::Password,
+            key: None,
         };
         let script = client.ask_pass();
         if !script.exists() {
@@ -78,6 +80,12 @@ impl Client {
     /// The same administrator, giving the password another way.
     pub fn by(mut self, method: Method) -> Self {
         self.method = method;
+        self
+    }
+
+    /// The same administrator, with a private key and no password.
+    pub fn key(mut self, file: &Path) -> Self {
+        self.key = Some(file.into());
         self
     }
 
@@ -109,11 +117,15 @@ impl Client {
     /// `ssh`, `scp` or `sftp` with all options but the destination.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        let method = match self.method {
-            Method::Password => "password",
-            Method::KeyboardInteractive => "keyboard-interactive",
+        let method = match (&self.key, self.method) {
+            (Some(_), _) => "publickey",
+            (None, Method::Password) => "password",
+            (None, Method::KeyboardInteractive) => "keyboard-interactive",
         };
         command.args(["-F", "/dev/null"]);
+        if let Some(key) = &self.key {
+            command.args(["-o", "PubkeyAuthentication=yes", "-o", "IdentitiesOnly=yes", "-i"]).arg(key);
+        }
         for option in [
             format!("UserKnownHostsFile={}", self.folder.join("known_hosts").display()),
             "GlobalKnownHostsFile=/dev/null".into(),

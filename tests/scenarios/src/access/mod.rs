@@ -3,10 +3,13 @@
 use crate::{Scenario, scenario, stage::Moment};
 
 pub mod accounts;
+mod algorithms;
 mod first_login_console;
 mod first_login_ssh;
+pub mod keys;
 mod no_way_round;
 mod shell;
+mod texts;
 
 pub const ALL: &[Scenario] = &[
     scenario("access::first_login_on_the_console", Moment::Login, first_login_console::run),
@@ -21,4 +24,7 @@ pub const ALL: &[Scenario] = &[
     scenario("access::appadmin_gets_no_shell", Moment::Shell, accounts::appadmin),
     scenario("access::no_way_round_the_shell", Moment::Shell, no_way_round::run),
     scenario("access::shell_over_ssh", Moment::Shell, shell::run),
+    scenario("access::keys_by_upload", Moment::Shell, keys::run),
+    scenario("access::ssh_algorithms_and_fingerprints", Moment::Shell, algorithms::run),
+    scenario("access::banner_and_motd", Moment::Shell, texts::run),
 ];

@@ -18,6 +18,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("ntp groupkey", "File not found"),
     ("date set", "NTP"),
     ("dns lookup", "No records found"),
+    ("ssh keys del", "No SSH keys of user"),
 ];
 
 /// A password that examples are answered with.
