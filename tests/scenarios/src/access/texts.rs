@@ -17,7 +17,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     expect::same(&appliance.command("banner")?, "Authorised use only")?;
 
     let client = appliance.ssh(FACTORY, PASSWORD)?;
-    let greeted = client.with(&["-o", "LogLevel=INFO"], &["version"], ANSWER)?;
+    let greeted = client.with(&["-v"], &["version"], ANSWER)?;
     expect::holds(&greeted.stderr, "Authorised use only")?;
     let mut session = client.session()?;
     session.terminal.expect("Maintenance on Sunday", ANSWER)?;
