@@ -31,13 +31,18 @@ fn main() -> ExitCode {
         Ok(Step::Admit { user, origin }) => match (Daemon { door: Door::Ssh, origin }).admit(&user) {
             Ok(()) => ExitCode::SUCCESS,
             // The password was right: the person may know why it is still no.
-            Err(Denial::Refused(refusal)) => refused(Some(&refusal.message)),
+            Err(Denial::Refused(refusal)) => {
+                let lines = [Some(refusal.message), refusal.hint];
+                refused(Some(&lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
+            }
             Err(Denial::Unreachable(_)) => refused(Some(NOT_RUNNING)),
         },
-        Ok(Step::CameIn { user, origin, key }) => match (Daemon { door: Door::Ssh, origin }).came_in(&user, &key) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
+        Ok(Step::CameIn { user, origin, key }) => {
+            match (Daemon { door: Door::Ssh, origin }).came_in(&user, key.as_deref()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
         Ok(Step::Nothing) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

@@ -46,9 +46,9 @@ impl Daemon {
     }
 
     /// An account came in with a key.
-    pub fn came_in(&self, user: &str, key: &str) -> Result<(), Denial> {
+    pub fn came_in(&self, user: &str, key: Option<&str>) -> Result<(), Denial> {
         let (user, origin) = (user.to_owned(), self.origin.clone());
-        match self.ask(Access::CameIn { user, door: self.door, origin, key: key.to_owned() })? {
+        match self.ask(Access::CameIn { user, door: self.door, origin, key: key.map(str::to_owned) })? {
             Reply::Nothing => Ok(()),
             _ => Err(unexpected()),
         }

@@ -36,16 +36,16 @@ pub enum Step {
         /// The peer's address.
         origin: String,
     },
-    /// The account has come in with a key, which nobody has been told of yet.
+    /// The account has come in.
     CameIn {
         /// As authenticated.
         user: String,
         /// The peer's address.
         origin: String,
-        /// `ssh-ed25519 AAAA...`
-        key: String,
+        /// `ssh-ed25519 AAAA...`; none: with a password.
+        key: Option<String>,
     },
-    /// The begin or the end of a session that is nobody's to note.
+    /// The end of a session, which is nobody's to note.
     Nothing,
 }
 
@@ -80,10 +80,7 @@ pub fn step(variable: impl Fn(&'static str) -> Option<String>, input: impl Read)
     match given("PAM_TYPE")?.as_str() {
         "auth" => Ok(Step::Authenticate { user, password: password(input)?, origin }),
         "account" => Ok(Step::Admit { user, origin }),
-        "open_session" => Ok(match key(&variable("SSH_AUTH_INFO_0").unwrap_or_default()) {
-            Some(key) => Step::CameIn { user, origin, key },
-            None => Step::Nothing,
-        }),
+        "open_session" => Ok(Step::CameIn { user, origin, key: key(&variable("SSH_AUTH_INFO_0").unwrap_or_default()) }),
         "close_session" => Ok(Step::Nothing),
         _ => Err(PamError::UnknownStep),
     }
@@ -150,17 +147,21 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_a_key_opened_is_told() {
+    fn a_session_is_told_with_the_key_that_opened_it() {
         let with = |info: &'static str| {
             move |name| {
                 if name == "SSH_AUTH_INFO_0" { Some(info.to_owned()) } else { environment("open_session")(name) }
             }
         };
-        let (user, origin) = ("admin".to_owned(), "198.51.100.63".to_owned());
-        let expected = Step::CameIn { user, origin, key: "ssh-ed25519 AAAA".into() };
-        assert_eq!(step(with("publickey ssh-ed25519 AAAA\n"), &b""[..]).unwrap(), expected);
+        let expected = |key: Option<&str>| Step::CameIn {
+            user: "admin".into(),
+            origin: "198.51.100.63".into(),
+            key: key.map(str::to_owned),
+        };
+        let found = step(with("publickey ssh-ed25519 AAAA\n"), &b""[..]).unwrap();
+        assert_eq!(found, expected(Some("ssh-ed25519 AAAA")));
         for other in ["password\n", "keyboard-interactive/pam\n", ""] {
-            assert_eq!(step(with(other), &b""[..]).unwrap(), Step::Nothing);
+            assert_eq!(step(with(other), &b""[..]).unwrap(), expected(None));
         }
         assert_eq!(step(environment("close_session"), &b""[..]).unwrap(), Step::Nothing);
     }

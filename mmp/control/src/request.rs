@@ -120,8 +120,8 @@ pub enum Access {
         door: Door,
         /// Where from, for the logs.
         origin: String,
-        /// `ssh-ed25519 AAAA...`, as sshd tells.
-        key: String,
+        /// `ssh-ed25519 AAAA...`, as sshd tells; none: with a password.
+        key: Option<String>,
     },
 }
 

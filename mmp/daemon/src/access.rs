@@ -1,69 +1,211 @@
-//! Who may come in: the one decision for console, SSH and web.
+//! Who may come in: the one decision for console, SSH, SFTP and web.
 //!
-//! Invariants: only root's programs may ask; a wrong name costs the time of a wrong password and is answered alike.
+//! ```text
+//! console, web   Authenticate: the password, then everything else, and the reason is told
+//! SSH, SFTP      Authenticate: the password, locks and hosts; whatever is wrong looks like a wrong password
+//!                Admit: everything once more, also after a key; the reason is told
+//!                CameIn: it is noted
+//! ```
+//!
+//! Invariants: only root's programs may ask; a wrong name costs the time of a wrong password and is answered alike;
+//! who does not give the right password learns nothing, and who guesses from the network does not learn of a right
+//! one while the account is locked; every decision leaves a line in the log, with its reason.
+
+use std::{
+    net::IpAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
 use mmp_control::{
-    Kind, Login, Refusal, Reply,
+    Kind, Login, Refusal, Reply, Secret,
     reply::Admitted,
     request::{Access, Door},
 };
-use mmp_model::{Username, account::Account, rules::Rule};
+use mmp_model::{Host, Settings, Username, account::Account, rules::Rule};
 
-use crate::{appliance::Appliance, journal, observe::clock, password, show::ssh::fingerprint};
+use crate::{
+    admission::{self, Moment, peer},
+    appliance::Appliance,
+    brake::Source,
+    journal,
+    observe::{clock, resolver},
+    password::{self, Lane},
+    show::ssh::fingerprint,
+};
+
+/// A refusal takes at least this long for who comes from the network, whatever it was refused for.
+const REFUSAL: Duration = Duration::from_millis(500);
 
 /// Answers a door's question.
 pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
-    let settings = appliance.settings();
-    let find = |typed: &str| {
-        let name: Username = typed.parse().ok()?;
-        settings.accounts.accounts.get_key_value(&name)
-    };
     match ask {
+        Access::Authenticate { user, password, door, origin } => {
+            let source = Source::of(*door == Door::Console, origin);
+            appliance.brake.wait(source).inspect_err(|refusal| {
+                journal::login(&format!("Login from {origin} refused: {refusal}"));
+            })?;
+            let started = Instant::now();
+            let answer = At { appliance, door: *door, origin }.authenticate(user, password);
+            match &answer {
+                Ok(_) => appliance.brake.give_back(source),
+                Err(_) if *door != Door::Console => thread::sleep(REFUSAL.saturating_sub(started.elapsed())),
+                Err(_) => {}
+            }
+            answer
+        }
         // Whether it may was asked a moment ago.
-        Access::CameIn { user, origin, key, .. } => {
-            let (name, _) = find(user).ok_or_else(incorrect)?;
-            let login = Login { at: clock::now(), origin: origin.clone() };
-            appliance.logins.came_in(name, login);
-            let key = key.parse().map_or_else(|_| "a key".into(), |key| format!("key {}", fingerprint(&key)));
-            journal::login(&format!("User {name} logged in from {origin} with {key}"));
+        Access::CameIn { user, door, origin, key } => {
+            let settings = appliance.settings();
+            let (name, _) = find(&settings, user).ok_or_else(incorrect)?;
+            let by = match key.as_deref().map(str::parse) {
+                None => "a password".to_owned(),
+                Some(Ok(key)) => format!("key {}", fingerprint(&key)),
+                Some(Err(_)) => "a key".to_owned(),
+            };
+            At { appliance, door: *door, origin }.came_in(name, &by);
             Ok(Reply::Nothing)
         }
-        Access::Admit { user, door, .. } => {
-            let (name, account) = find(user).ok_or_else(incorrect)?;
-            admit(name, account, *door)
-        }
-        Access::Authenticate { user, password, door, origin } => {
-            let Some((name, account)) = find(user) else {
-                password::check_nobody(password);
-                // The name is not written out: people type passwords there.
-                journal::login(&format!("Login from {origin} refused: no such user"));
-                return Err(incorrect());
-            };
-            if !password::is_right(password, &account.password) {
-                appliance.logins.failed(name);
-                journal::login(&format!("Login of {name} from {origin} refused: wrong password"));
-                return Err(incorrect());
-            }
-            let admitted = admit(name, account, *door).inspect_err(|refusal| {
-                journal::login(&format!("Login of {name} from {origin} refused: {refusal}"));
-            })?;
-            let rules = &settings.accounts.rules;
-            if account.must_change_password(rules, clock::now()) && rules.number(Rule::MinChangedCharacters).is_some() {
-                appliance.given.keep(name, password);
-            }
-            appliance.logins.came_in(name, Login { at: clock::now(), origin: origin.clone() });
-            journal::login(&format!("User {name} logged in from {origin}"));
-            Ok(admitted)
+        Access::Admit { user, door, origin } => {
+            let settings = appliance.settings();
+            let (name, account) = find(&settings, user).ok_or_else(incorrect)?;
+            At { appliance, door: *door, origin }.admit(&settings, name, account)
         }
     }
 }
 
-fn admit(name: &Username, account: &Account, door: Door) -> Result<Reply, Refusal> {
-    if door != Door::Web && !account.role.has_shell() {
-        return Err(Refusal::new(Kind::Denied, format!("Role {} has no access to the command line", account.role))
-            .hint("use Web Admin or the API"));
+fn find<'a>(settings: &'a Settings, typed: &str) -> Option<(&'a Username, &'a Account)> {
+    settings.accounts.accounts.get_key_value(&typed.parse::<Username>().ok()?)
+}
+
+/// Somebody at a door.
+struct At<'a> {
+    appliance: &'a Appliance,
+    door: Door,
+    origin: &'a str,
+}
+
+impl At<'_> {
+    fn authenticate(&self, typed: &str, password: &Secret) -> Result<Reply, Refusal> {
+        let settings = self.appliance.settings();
+        let console = self.door == Door::Console;
+        let lane = if console { Lane::Console } else { Lane::Other };
+        let Some((name, account)) = find(&settings, typed) else {
+            password::check_nobody(password, lane);
+            // As much is written as for a wrong password; the name itself is not: people type passwords there.
+            self.appliance.logins.failed_nobody();
+            journal::login(&format!("Login from {} refused: no such user", self.origin));
+            return Err(incorrect());
+        };
+        let rules = &settings.accounts.rules;
+        if !password::is_right(password, &account.password, lane) {
+            self.appliance.logins.failed(name, clock::now(), console, rules.number(Rule::MaxFailedLogins));
+            let locked = self.lock(&settings, name, account).map(|bar| format!("; {bar}")).unwrap_or_default();
+            journal::login(&format!("Login of {name} from {} refused: wrong password{locked}", self.origin));
+            return Err(incorrect());
+        }
+        if account.must_change_password(rules, clock::now()) && rules.number(Rule::MinChangedCharacters).is_some() {
+            self.appliance.given.keep(name, password);
+        }
+        if self.door != Door::Ssh {
+            return self.admit(&settings, name, account);
+        }
+        // Admit follows, and tells what is left to tell to somebody who may know it.
+        if let Some(bar) = self.lock(&settings, name, account) {
+            self.refused(name, &bar.to_string());
+            return Err(incorrect());
+        }
+        if !self.is_at_its_host(&settings, account) {
+            self.refused(name, "not one of its hosts");
+            return Err(incorrect());
+        }
+        Ok(admitted(name, account))
     }
-    Ok(Reply::Admitted(Admitted { user: name.clone(), uid: account.uid }))
+
+    /// Everything but the password.
+    fn admit(&self, settings: &Settings, name: &Username, account: &Account) -> Result<Reply, Refusal> {
+        if let Err(refusal) = self.check(settings, name, account) {
+            let reason = refusal.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            self.refused(name, &format!("{refusal}{reason}"));
+            return Err(refusal);
+        }
+        if self.door != Door::Ssh {
+            self.came_in(name, "a password");
+        }
+        Ok(admitted(name, account))
+    }
+
+    fn came_in(&self, name: &Username, by: &str) {
+        self.appliance.logins.came_in(name, Login { at: clock::now(), origin: self.origin.to_owned() });
+        journal::login(&format!("User {name} logged in from {} with {by}", self.origin));
+    }
+
+    fn check(&self, settings: &Settings, name: &Username, account: &Account) -> Result<(), Refusal> {
+        if self.door != Door::Web && !account.role.has_shell() {
+            return Err(Refusal::new(Kind::Denied, format!("Role {} has no access to the command line", account.role))
+                .hint("use Web Admin or the API"));
+        }
+        let at = moment(settings);
+        let record = |name: &Username| self.appliance.logins.of(name);
+        let bar = if self.door == Door::Console {
+            admission::bar_at_console(name, &settings.accounts, record, at)
+        } else {
+            admission::bar(account, &record(name), &settings.accounts.rules, at)
+        };
+        if let Some(bar) = bar {
+            return Err(bar.refusal(name));
+        }
+        if self.door == Door::Console {
+            return Ok(());
+        }
+        if !self.is_at_its_host(settings, account) {
+            return Err(Refusal::new(Kind::Denied, format!("Login from {} is not permitted", self.origin))
+                .hint(format!("an administrator can type `user host {name} add <host>`")));
+        }
+        match settings.accounts.rules.number(Rule::MaxSessions) {
+            Some(most) if self.appliance.sessions.logins(name) >= most as usize => Err(too_many(most)),
+            _ => Ok(()),
+        }
+    }
+
+    fn lock(&self, settings: &Settings, name: &Username, account: &Account) -> Option<admission::Bar> {
+        admission::lock(account, &self.appliance.logins.of(name), &settings.accounts.rules, clock::now())
+    }
+
+    /// Addresses first; a name is looked up only when they do not decide.
+    fn is_at_its_host(&self, settings: &Settings, account: &Account) -> bool {
+        if account.hosts.is_empty() {
+            return true;
+        }
+        let Some(peer) = peer(self.origin) else { return false };
+        let listed = |host: &Host| matches!(host, Host::Address(address) if address.to_canonical() == peer);
+        let named = |host: &Host| matches!(host, Host::Name(name) if self.is_named(settings, name, peer));
+        account.hosts.iter().any(listed) || account.hosts.iter().any(named)
+    }
+
+    fn is_named(&self, settings: &Settings, name: &mmp_model::DomainName, peer: IpAddr) -> bool {
+        settings.dns != mmp_model::dns::Dns::default() && resolver::has_address(name, peer)
+    }
+
+    fn refused(&self, name: &Username, reason: &str) {
+        journal::login(&format!("Login of {name} from {} refused: {reason}", self.origin));
+    }
+}
+
+/// Now, where the appliance is.
+fn moment(settings: &Settings) -> Moment {
+    let now = clock::now();
+    Moment { now, local: clock::local_time(now, &settings.timezone.zone) }
+}
+
+/// The refusal of one login more than the rule allows.
+pub fn too_many(most: u32) -> Refusal {
+    Refusal::new(Kind::Denied, format!("Maximum of {most} logins at a time"))
+        .hint("log out elsewhere, or have the others ended with `user evict <username>`")
+}
+
+fn admitted(name: &Username, account: &Account) -> Reply {
+    Reply::Admitted(Admitted { user: name.clone(), uid: account.uid })
 }
 
 fn incorrect() -> Refusal {

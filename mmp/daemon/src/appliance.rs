@@ -21,6 +21,7 @@ use mmp_model::{
 use self::conditional::{Rest, Timer};
 use crate::{
     apply::{ApplyError, Moment, System},
+    brake::Brake,
     change::{self, Facts, KeyFile},
     durable::WriteError,
     given::Given,
@@ -66,6 +67,8 @@ pub struct Appliance {
     pub sessions: Sessions,
     /// Passwords that are about to be replaced.
     pub given: Given,
+    /// On guessing.
+    pub brake: Brake,
     /// Host name in the kernel.
     pub running_hostname: Hostname,
     /// Time zone that services started with.
@@ -146,6 +149,7 @@ impl Appliance {
             timer: Timer::default(),
             sessions: Sessions::default(),
             given: Given::default(),
+            brake: Brake::default(),
             running_hostname: settings.hostname.clone(),
             running_zone: settings.timezone.zone.clone(),
             settling: Settling::default(),

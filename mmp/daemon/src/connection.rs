@@ -43,6 +43,11 @@ impl Connection {
         Ok(getsockopt(&self.stream, PeerCredentials)?.uid())
     }
 
+    /// The process that opened the conversation.
+    pub fn peer_pid(&self) -> io::Result<i32> {
+        Ok(getsockopt(&self.stream, PeerCredentials)?.pid())
+    }
+
     /// A second handle, to end the conversation from elsewhere.
     pub fn handle(&self) -> io::Result<UnixStream> {
         self.stream.try_clone()

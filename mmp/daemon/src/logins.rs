@@ -1,4 +1,5 @@
-//! What is remembered of logins: the last one, and wrong passwords since. Not a setting: losing it loses no promise.
+//! What is remembered of logins: the last one, wrong passwords since, and the lock they led to. Not a setting: it is
+//! kept beside them, and durable before the door answers.
 
 use std::{
     collections::BTreeMap,
@@ -8,10 +9,10 @@ use std::{
 };
 
 use mmp_control::Login;
-use mmp_model::Username;
+use mmp_model::{Username, account::UnixTime};
 use serde::{Deserialize, Serialize};
 
-use crate::durable;
+use crate::{durable, lockout::Streak};
 
 /// Of one account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,12 @@ pub struct Record {
     pub failed: u32,
     /// Wrong passwords between the latest login and the one before.
     pub failed_before: u32,
+    /// Wrong passwords in a row, and the lock.
+    #[serde(default)]
+    pub streak: Streak,
+    /// When an administrator last took a lock away.
+    #[serde(default)]
+    pub unlocked: UnixTime,
 }
 
 /// All accounts' records.
@@ -52,14 +59,30 @@ impl Logins {
         let record = records.entry(user.clone()).or_default();
         record.previous = record.last.replace(login);
         record.failed_before = std::mem::take(&mut record.failed);
+        record.streak = Streak::default();
         self.keep(&records);
     }
 
-    /// A wrong one.
-    pub fn failed(&self, user: &Username) {
+    /// A wrong one. `most` is the rule for how many lead to a lock.
+    pub fn failed(&self, user: &Username, now: UnixTime, console: bool, most: Option<u32>) {
         let mut records = self.lock();
         let record = records.entry(user.clone()).or_default();
         record.failed = record.failed.saturating_add(1);
+        record.streak.failed(now, console, most);
+        self.keep(&records);
+    }
+
+    /// A name that is no account's. Nothing is remembered of it, but it takes as long.
+    pub fn failed_nobody(&self) {
+        self.keep(&self.lock());
+    }
+
+    /// Away with the account's lock; its idleness counts from now.
+    pub fn unlock(&self, user: &Username, now: UnixTime) {
+        let mut records = self.lock();
+        let record = records.entry(user.clone()).or_default();
+        record.streak = Streak::default();
+        record.unlocked = now;
         self.keep(&records);
     }
 
@@ -97,9 +120,34 @@ mod tests {
         let login = |at| Login { at, origin: "console".into() };
         let logins = Logins::load(folder.path());
         logins.came_in(&user, login(1));
-        logins.failed(&user);
+        logins.failed(&user, 1, true, None);
         logins.came_in(&user, login(2));
         let record = Logins::load(folder.path()).of(&user);
         assert_eq!((record.previous, record.failed_before, record.failed), (Some(login(1)), 1, 0));
+    }
+
+    #[test]
+    fn a_lock_outlives_the_daemon_and_ends_with_unlocking_or_a_login() {
+        let folder = tempfile::tempdir().unwrap();
+        let user = Username::factory();
+        let locked = || Logins::load(folder.path()).of(&user).streak.lock(10, Some(1)).is_some();
+        let logins = Logins::load(folder.path());
+        logins.failed(&user, 10, false, Some(1));
+        assert!(locked());
+        logins.unlock(&user, 11);
+        assert!(!locked());
+        assert_eq!(logins.of(&user).unlocked, 11);
+        logins.failed(&user, 10, false, Some(1));
+        logins.came_in(&user, Login { at: 12, origin: "console".into() });
+        assert!(!locked());
+    }
+
+    #[test]
+    fn what_the_first_release_remembered_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"admin":{"last":{"at":5,"origin":"x"},"previous":null,"failed":2,"failed_before":1}}"#;
+        std::fs::write(folder.path().join("logins.json"), text).unwrap();
+        let record = Logins::load(folder.path()).of(&Username::factory());
+        assert_eq!((record.failed, record.streak), (2, Streak::default()));
     }
 }

@@ -6,17 +6,21 @@
 //! On a developer's machine `mmpd --native FOLDER` keeps everything below FOLDER and leaves the system alone.
 
 mod access;
+mod admission;
 mod appliance;
 mod apply;
+mod brake;
 mod change;
 mod compare;
 mod connection;
 mod dictionary;
 mod durable;
+mod evict;
 mod expected;
 mod files;
 mod given;
 mod journal;
+mod lockout;
 mod logins;
 mod logs;
 mod loud;

@@ -1,7 +1,8 @@
 //! Passwords: hashing with yescrypt, checking, and the rules that a new one must meet (`mmp.md` section 2.4).
 //!
 //! Invariants: a password is checked nowhere else; checking takes as long for a name that does not exist; at most
-//! [`AT_ONCE`] checks run at a time, so that a flood of logins cannot eat the memory (16 MiB each).
+//! [`AT_ONCE`] checks run at a time and one more for the console, so that a flood of logins can neither eat the memory
+//! (16 MiB each) nor keep the console waiting.
 
 use std::sync::{Condvar, Mutex};
 
@@ -22,6 +23,15 @@ const AT_ONCE: usize = 2;
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static FINISHED: Condvar = Condvar::new();
 
+/// Whose turn a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Somebody at the console, for whom a place is kept.
+    Console,
+    /// Everybody else.
+    Other,
+}
+
 /// The hash of the factory password.
 pub fn factory() -> PasswordHash {
     PasswordHash::new(FACTORY.to_owned())
@@ -29,7 +39,7 @@ pub fn factory() -> PasswordHash {
 
 /// Hashes a new password.
 pub fn hash(password: &Secret) -> Result<PasswordHash, Refusal> {
-    let _turn = Turn::wait();
+    let _turn = Turn::wait(Lane::Other);
     let hash = Yescrypt::default().hash_password(password.reveal().as_bytes()).map_err(|error| {
         Refusal::new(Kind::Internal, format!("The password could not be stored: {error}")).state("Nothing was changed")
     })?;
@@ -37,16 +47,16 @@ pub fn hash(password: &Secret) -> Result<PasswordHash, Refusal> {
 }
 
 /// Whether the password is the hash's.
-pub fn is_right(password: &Secret, hash: &PasswordHash) -> bool {
-    let _turn = Turn::wait();
+pub fn is_right(password: &Secret, hash: &PasswordHash, lane: Lane) -> bool {
+    let _turn = Turn::wait(lane);
     // A hash that no password can have costs the same work and is never right.
     password.reveal().len() <= LONGEST
         && Yescrypt::default().verify_password(password.reveal().as_bytes(), hash.reveal()).is_ok()
 }
 
 /// Spends the time of a check on a name that does not exist, so that the answer's delay tells nothing.
-pub fn check_nobody(password: &Secret) {
-    let _ = is_right(password, &factory());
+pub fn check_nobody(password: &Secret, lane: Lane) {
+    let _ = is_right(password, &factory(), lane);
 }
 
 /// A password that is to be.
@@ -81,7 +91,7 @@ impl Proposal<'_> {
             broken
         } else if in_dictionary(text)? {
             "it is in the dictionary".to_owned()
-        } else if self.account.is_some_and(|account| is_right(self.new, &account.password)) {
+        } else if self.account.is_some_and(|account| is_right(self.new, &account.password, Lane::Other)) {
             "it must differ from the present password".to_owned()
         } else if self.is_old(rules) {
             format!("it must differ from the last {} passwords", rules.history())
@@ -98,7 +108,7 @@ impl Proposal<'_> {
 
     fn is_old(self, rules: &Rules) -> bool {
         let old = self.account.map_or(&[][..], |account| &account.history);
-        old.iter().take(rules.history()).any(|hash| is_right(self.new, hash))
+        old.iter().take(rules.history()).any(|hash| is_right(self.new, hash, Lane::Other))
     }
 }
 
@@ -106,10 +116,11 @@ impl Proposal<'_> {
 struct Turn;
 
 impl Turn {
-    fn wait() -> Self {
+    fn wait(lane: Lane) -> Self {
+        let places = AT_ONCE + usize::from(lane == Lane::Console);
         let running = RUNNING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut running = FINISHED
-            .wait_while(running, |running| *running >= AT_ONCE)
+            .wait_while(running, |running| *running >= places)
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         *running += 1;
         Self
@@ -119,7 +130,8 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         *RUNNING.lock().unwrap_or_else(std::sync::PoisonError::into_inner) -= 1;
-        FINISHED.notify_one();
+        // They wait for different numbers.
+        FINISHED.notify_all();
     }
 }
 
@@ -135,15 +147,15 @@ mod tests {
 
     #[test]
     fn the_factory_password_is_admin() {
-        assert!(is_right(&secret("admin"), &factory()));
-        assert!(!is_right(&secret("Admin"), &factory()));
+        assert!(is_right(&secret("admin"), &factory(), Lane::Other));
+        assert!(!is_right(&secret("Admin"), &factory(), Lane::Other));
     }
 
     #[test]
     fn a_new_hash_takes_its_password_only_and_is_salted() {
         let first = hash(&secret("one")).unwrap();
         assert!(first.reveal().starts_with("$y$"));
-        assert!(is_right(&secret("one"), &first) && !is_right(&secret("two"), &first));
+        assert!(is_right(&secret("one"), &first, Lane::Other) && !is_right(&secret("two"), &first, Lane::Other));
         assert_ne!(first, hash(&secret("one")).unwrap());
     }
 

@@ -3,6 +3,8 @@
 //! Invariants: who it is comes from the kernel alone; nothing but a new password is answered while the old one has
 //! expired; every command leaves one line in the log before it is carried out.
 
+mod ending;
+
 use std::{os::unix::net::UnixStream, time::Duration};
 
 use mmp_control::{
@@ -10,7 +12,7 @@ use mmp_control::{
     request::{self, Trial, User},
     roles,
 };
-use mmp_model::{Host, Role, Username, dns::Dns};
+use mmp_model::{Host, Role, Username, dns::Dns, rules::Rule};
 
 use crate::{
     access,
@@ -21,7 +23,7 @@ use crate::{
     journal, logs,
     news::Reader,
     observe::clock,
-    password,
+    password::{self, Lane},
     plan::Daemon,
     probe, setting_files, show,
     store::Author,
@@ -79,7 +81,12 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn run(&self, connection: &mut Connection, program: Program) -> Result<(), ConnectionError> {
-        let seat = self.appliance.sessions.enter(self.user.clone(), program, self.origin.clone(), connection.handle()?);
+        let most = self.appliance.settings().accounts.rules.number(Rule::MaxSessions);
+        let (user, origin, stream) = (self.user.clone(), self.origin.clone(), connection.handle()?);
+        let Some(seat) = self.appliance.sessions.enter(user, program, origin, stream, most) else {
+            journal::login(&format!("Session of {} from {} refused: too many logins", self.user, self.origin));
+            return connection.send(&Answer::Refused(access::too_many(most.unwrap_or_default())));
+        };
         let Some((role, expired)) = self.standing() else {
             return connection.send(&Answer::Refused(Refusal::denied()));
         };
@@ -105,7 +112,12 @@ impl<'a> Session<'a> {
             notices,
             motd: self.appliance.settings().texts.motd.as_ref().map(ToString::to_string),
         }))?;
-        let mut progress = Progress { seat: seat.id(), folder: None, reader: self.appliance.news.reader(seat.id()) };
+        let mut progress = Progress {
+            seat: seat.id(),
+            pid: connection.peer_pid()?,
+            folder: None,
+            reader: self.appliance.news.reader(seat.id()),
+        };
         while let Some(ask) = connection.receive::<Ask>()? {
             let Ask::Call(call) = ask else { continue };
             // The role may have changed, and the account may be gone, since the conversation began.
@@ -186,7 +198,7 @@ impl<'a> Session<'a> {
         let account = settings.accounts.accounts.get(&self.user).ok_or_else(Refusal::denied)?;
         match old {
             None if expired => Ok(()),
-            Some(old) if password::is_right(old, &account.password) => Ok(()),
+            Some(old) if password::is_right(old, &account.password, Lane::Other) => Ok(()),
             _ => Err(Refusal::new(Kind::Denied, "Wrong password")),
         }
     }
@@ -217,7 +229,7 @@ impl<'a> Session<'a> {
                 self.spare_used_files(ask)?;
                 let (path, appliance) = (self.appliance.system.paths.files(), self.appliance);
                 let settings = self.appliance.settings();
-                let Progress { seat, folder, reader } = progress;
+                let Progress { seat, folder, reader, .. } = progress;
                 let folder = folder.get_or_insert_with(|| Folder::new(path, role, appliance));
                 let mut change = |request: &Request| {
                     let asked = Asked { user: &self.user, author: self.author(line), seat: *seat, within: None };
@@ -240,6 +252,8 @@ impl<'a> Session<'a> {
             }
             Request::Power(power) => return self.power(*power).map(Outcome::Reply),
             Request::Date(request::Date::Set(at)) => return self.set_clock(*at).map(Outcome::Reply),
+            Request::User(User::Evict(name)) => return self.evict(name, progress).map(Outcome::Reply),
+            Request::User(User::Unlock(name)) => return self.unlock(name).map(Outcome::Reply),
             _ => {}
         }
         let author = self.author(line);
@@ -258,6 +272,11 @@ impl<'a> Session<'a> {
             Request::Trial(Trial::Change(within, request)) => (request.as_ref(), Some(*within)),
             plain => (plain, None),
         };
+        // Looked up before the account may be gone.
+        let number = match request {
+            Request::User(User::Del(name) | User::Reset(name, _)) => self.number_of(name),
+            _ => self.number_of(&self.user),
+        };
         let asked = Asked { user: &self.user, author, seat: progress.seat, within };
         let changed = self.appliance.change(&asked, request, &mut progress.reader);
         let no_change = if within.is_some() {
@@ -266,7 +285,7 @@ impl<'a> Session<'a> {
             Refusal::denied()
         };
         let changed = changed.unwrap_or(Err(no_change))?;
-        self.end_stale_sessions(request, progress.seat);
+        self.end_stale_sessions(request, number, progress);
         Ok(match changed.rest {
             Some(rest) => Outcome::ReplyFirst(changed.reply, rest),
             None => Outcome::Reply(changed.reply),
@@ -295,18 +314,6 @@ impl<'a> Session<'a> {
         let Some((command, _)) = users.iter().find(|(_, file)| file.as_ref() == Some(name)) else { return Ok(()) };
         Err(Refusal::new(Kind::Conflict, format!("File in use by {command}: {name}"))
             .hint(format!("let go of it with `{command} none` first")))
-    }
-
-    /// Whoever came in by a password or an account that is no more has to come in again.
-    fn end_stale_sessions(&self, request: &Request, seat: u64) {
-        match request {
-            Request::User(User::Del(name) | User::Reset(name, _)) => self.appliance.sessions.end(name, Some(seat)),
-            Request::User(User::ChangeOwn { .. }) => {
-                self.appliance.given.forget(&self.user);
-                self.appliance.sessions.end(&self.user, Some(seat));
-            }
-            _ => {}
-        }
     }
 
     fn power(&self, power: request::Power) -> Result<Reply, Refusal> {
@@ -350,6 +357,8 @@ fn is_command(request: &Request) -> bool {
 /// What a conversation has got to.
 struct Progress<'a> {
     seat: u64,
+    /// The program at the other end.
+    pid: i32,
     folder: Option<Folder<'a>>,
     reader: Reader,
 }

@@ -4,6 +4,7 @@
 //! which its program takes as the end.
 
 use std::{
+    collections::BTreeSet,
     net::Shutdown,
     os::unix::net::UnixStream,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -11,6 +12,8 @@ use std::{
 
 use mmp_control::Program;
 use mmp_model::Username;
+
+use crate::admission::peer;
 
 /// One session.
 #[derive(Debug)]
@@ -28,6 +31,14 @@ struct Open {
     sessions: Vec<Session>,
 }
 
+impl Open {
+    /// Where the account is logged in from, once a connection; the console is not counted.
+    fn logins(&self, user: &Username) -> BTreeSet<&str> {
+        let sessions = self.sessions.iter().filter(|session| session.user == *user);
+        sessions.map(|session| session.origin.as_str()).filter(|origin| peer(origin).is_some()).collect()
+    }
+}
+
 /// All sessions.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -42,13 +53,33 @@ pub struct Seat<'a> {
 }
 
 impl Sessions {
-    /// Lists a session.
-    pub fn enter(&self, user: Username, program: Program, origin: String, stream: UnixStream) -> Seat<'_> {
+    /// Lists a session, unless it is one login from the network more than `most`.
+    pub fn enter(
+        &self,
+        user: Username,
+        program: Program,
+        origin: String,
+        stream: UnixStream,
+        most: Option<u32>,
+    ) -> Option<Seat<'_>> {
         let mut open = self.lock();
+        let others = open.logins(&user);
+        // More sessions of one connection are one login.
+        if peer(&origin).is_some()
+            && !others.contains(origin.as_str())
+            && most.is_some_and(|most| others.len() >= most as usize)
+        {
+            return None;
+        }
         let id = open.next;
         open.next += 1;
         open.sessions.push(Session { id, user, program, origin, stream });
-        Seat { sessions: self, id }
+        Some(Seat { sessions: self, id })
+    }
+
+    /// Logins of the account from the network.
+    pub fn logins(&self, user: &Username) -> usize {
+        self.lock().logins(user).len()
     }
 
     /// Whether the account has a session.
@@ -92,5 +123,28 @@ impl Seat<'_> {
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.sessions.lock().sessions.retain(|session| session.id != self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_are_connections_and_the_console_is_none() {
+        let (sessions, user) = (Sessions::default(), Username::factory());
+        let enter = |origin: &str| {
+            let (stream, _) = UnixStream::pair().unwrap();
+            sessions.enter(user.clone(), Program::Shell, origin.into(), stream, Some(2))
+        };
+        let console = enter("console ttyS0");
+        let first = enter("192.0.2.1:1000").unwrap();
+        let same = enter("192.0.2.1:1000").unwrap();
+        let second = enter("192.0.2.1:1001").unwrap();
+        assert!(console.is_some() && enter("192.0.2.1:1002").is_none() && enter("console tty1").is_some());
+        assert_eq!(sessions.logins(&user), 2);
+        drop((first, second));
+        assert!(enter("192.0.2.1:1002").is_some());
+        drop(same);
     }
 }

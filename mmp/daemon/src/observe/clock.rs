@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
-use mmp_model::{account::UnixTime, time::ZoneName};
+use mmp_model::{account::UnixTime, duty::LocalTime, time::ZoneName};
 
 /// Where the image keeps the database.
 const DATABASE: &str = "/usr/share/zoneinfo";
@@ -54,6 +54,20 @@ pub fn utc_and_local(zone: &ZoneName) -> (String, String) {
     (utc, local(now, zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string())
 }
 
+/// `2026-10-05 13:04:11 UTC`.
+pub fn utc(at: UnixTime) -> String {
+    let at = Timestamp::from_second(at).unwrap_or(Timestamp::MAX);
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Day and minute of the local week.
+pub fn local_time(at: UnixTime, zone: &ZoneName) -> LocalTime {
+    let local = local(Timestamp::from_second(at).unwrap_or(Timestamp::MAX), zone);
+    let day = local.weekday().to_monday_zero_offset().unsigned_abs();
+    let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+    LocalTime { day, minute }
+}
+
 /// `14:04:11`.
 pub fn time_of_day(zone: &ZoneName) -> String {
     local(Timestamp::now(), zone).strftime("%H:%M:%S").to_string()
@@ -83,6 +97,10 @@ mod tests {
         let summer = Timestamp::from_second(1_791_158_400).unwrap();
         let local = local(summer, &"Europe/London".parse().unwrap());
         assert_eq!(local.strftime("%Y-%m-%d %H:%M:%S %Z").to_string(), "2026-10-05 01:00:00 BST");
+        // It is still Sunday evening there.
+        let there = local_time(1_791_158_400, &"America/New_York".parse().unwrap());
+        assert_eq!(there, LocalTime { day: 6, minute: 20 * 60 });
+        assert_eq!(utc(1_791_205_440), "2026-10-05 13:04:00 UTC");
     }
 
     #[test]

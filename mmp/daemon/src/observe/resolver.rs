@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
     time::Duration,
 };
 
@@ -23,7 +23,7 @@ use crate::apply::ApplyError;
 pub type Await<'a> = &'a dyn Fn() -> Result<(), ApplyError>;
 
 /// The resolver of the appliance.
-const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
 /// Wait for one answer; the resolver tries every forward server in that time.
 const DEADLINE: Duration = Duration::from_secs(8);
 /// Largest answer over UDP that is asked for (RFC 9715).
@@ -57,6 +57,14 @@ pub fn lookup(kind: LookupType, name: &DomainName, await_resolver: Option<Await>
         return Err(Refusal::new(Kind::Absent, "No records found"));
     }
     Ok(lines)
+}
+
+/// Whether the name has the address now, by the appliance's resolver. What cannot be resolved has none.
+pub fn has_address(name: &DomainName, address: IpAddr) -> bool {
+    let rtype = if address.is_ipv4() { Rtype::A } else { Rtype::AAAA };
+    // `owner. TYPE data`, the names that stand for it among them.
+    let is_it = |line: &String| line.rsplit(' ').next().is_some_and(|data| data.parse() == Ok(address));
+    ask(name, rtype, &|| Ok(())).is_ok_and(|(lines, _)| lines.iter().any(is_it))
 }
 
 fn failed(reason: &str) -> Refusal {

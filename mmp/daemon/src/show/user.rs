@@ -7,7 +7,7 @@ use mmp_control::{
 };
 use mmp_model::{Settings, Username, rules::Rule};
 
-use crate::{appliance::Appliance, change, observe::clock};
+use crate::{admission, appliance::Appliance, change, observe::clock};
 
 /// Answers, or `None` when it is no request that only reads.
 pub fn answer(appliance: &Appliance, settings: &Settings, ask: &User) -> Option<Result<Reply, Refusal>> {
@@ -32,7 +32,8 @@ fn list(appliance: &Appliance, settings: &Settings) -> Vec<reply::UserRow> {
 fn info(appliance: &Appliance, settings: &Settings, name: &Username) -> Result<Reply, Refusal> {
     let account = settings.accounts.accounts.get(name).ok_or_else(|| change::user::no_such_user(name))?;
     let record = appliance.logins.of(name);
-    let lock = None;
+    let lock =
+        admission::lock(account, &record, &settings.accounts.rules, clock::now()).as_ref().and_then(admission::shown);
     Ok(Reply::User(reply::UserInfo {
         username: name.clone(),
         role: account.role,
