@@ -1,5 +1,6 @@
 //! What mmpd answers, typed, so that the shell lays it out and `--json` prints it as it is.
 
+mod firewall;
 mod ipv6;
 mod restore;
 mod ssh;
@@ -15,6 +16,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use firewall::Firewall;
 pub use ipv6::Ipv6;
 pub use restore::{Difference, RestorePoint, Trial};
 pub use ssh::{HostKey, SshNow, UserKey};
@@ -42,6 +44,8 @@ pub enum Reply {
     Lookup(Vec<String>),
     /// `dscp`.
     Dscp(dscp::Dscp),
+    /// `firewall`.
+    Firewall(Firewall),
     /// `hostname`.
     Hostname(HostnameNow),
     /// `ntp server list`.

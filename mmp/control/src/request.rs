@@ -3,6 +3,7 @@
 //! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
 //! settings is mmpd's to decide.
 
+mod firewall;
 mod ipv6;
 mod restore;
 mod ssh;
@@ -25,6 +26,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use firewall::Firewall;
 pub use ipv6::Ipv6;
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
@@ -50,6 +52,8 @@ pub enum Request {
     Dns(Dns),
     /// `dscp`.
     Dscp(Dscp),
+    /// `firewall`.
+    Firewall(Letter, Firewall),
     /// `hostname`.
     Hostname(HostnameAsk),
     /// `ntp`.
@@ -390,6 +394,8 @@ pub enum Live {
     Ipv6Routes,
     /// `account delete host` of every host that an account is bound to, as they follow `user host`.
     UserHosts,
+    /// Tags of firewall rules of any interface.
+    FirewallTags,
 }
 
 impl Live {
@@ -411,6 +417,7 @@ impl Live {
         Self::Ipv6Routers,
         Self::Ipv6Routes,
         Self::UserHosts,
+        Self::FirewallTags,
     ];
 }
 

@@ -8,7 +8,7 @@ use mmp_model::{Letter, Settings, interface::LinkMode};
 
 use crate::{
     expected::{self, Expected},
-    render::{File, Files, Rendered, nftables},
+    render::{File, Files, Rendered, firewall, nftables},
 };
 
 /// One thing to do, in order.
@@ -22,7 +22,7 @@ pub enum Step {
     ReloadNetwork(Vec<Expected>),
     /// Fixed speed or negotiation, by the driver.
     LinkMode(Letter, LinkMode),
-    /// Replace the marking rules.
+    /// Replace the rules of a table.
     Nftables(String),
     /// A daemon that was not needed is.
     Start(Daemon),
@@ -65,6 +65,9 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     let old_files = old.map_or(&nothing, |(_, files)| files);
     let mut steps = Vec::new();
 
+    // Before the addresses: no packet comes to one that the new rules do not see.
+    ruleset(&mut steps, (&old_files.firewall, &new_files.firewall), firewall::nothing);
+    ruleset(&mut steps, (&old_files.nftables, &new_files.nftables), nftables::nothing);
     let network = files(&mut steps, &old_files.networkd, &new_files.networkd);
     if network {
         let expected = old.map(|(settings, _)| expected::after_change(settings, new_settings)).unwrap_or_default();
@@ -77,10 +80,6 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
             steps.push(Step::LinkMode(letter, mode(new_settings)));
         }
     }
-    if old_files.nftables != new_files.nftables {
-        let empty = new_files.nftables.is_empty();
-        steps.push(Step::Nftables(if empty { nftables::nothing() } else { new_files.nftables.clone() }));
-    }
     // Accounts before daemons: a file that takes effect by being there.
     files(&mut steps, &old_files.accounts, &new_files.accounts);
     files(&mut steps, &old_files.logins, &new_files.logins);
@@ -91,6 +90,13 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     daemon(&mut steps, Daemon::Chrony, &old_files.chrony, &new_files.chrony);
     daemon(&mut steps, Daemon::Syslog, &old_files.syslog, &new_files.syslog);
     steps
+}
+
+/// Replaces a changed ruleset, an empty one by none.
+fn ruleset(steps: &mut Vec<Step>, (old, new): (&str, &str), nothing: fn() -> String) {
+    if old != new {
+        steps.push(Step::Nftables(if new.is_empty() { nothing() } else { new.to_owned() }));
+    }
 }
 
 /// Writes and removals; true if there was any.

@@ -8,8 +8,8 @@ use mmp_control::{
     Kind, Refusal, Reply, Request,
     reply::{self, LiveValue},
     request::{
-        self, Audit, Date, Dns, Dscp, HostnameAsk, Iface, Ipv4, Ipv6, Live, Ntp, SettingsAsk, Status, Syslog, Timezone,
-        Trial,
+        self, Audit, Date, Dns, Dscp, Firewall, HostnameAsk, Iface, Ipv4, Ipv6, Live, Ntp, SettingsAsk, Status, Syslog,
+        Timezone, Trial,
     },
 };
 use mmp_model::{Letter, Role, Settings, interface::Addressing};
@@ -38,6 +38,10 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         }
         Request::Dns(Dns::Flush) => flush(appliance, &settings),
         Request::Dscp(Dscp::Show) => Ok(Reply::Dscp(settings.dscp.clone())),
+        Request::Firewall(letter, Firewall::Show) => present(appliance, *letter).map(|()| {
+            let firewall = settings.firewall.interfaces.get(letter).cloned().unwrap_or_default();
+            Reply::Firewall(reply::Firewall { interface: *letter, firewall })
+        }),
         Request::Hostname(HostnameAsk::Show) => Ok(Reply::Hostname(reply::HostnameNow {
             hostname: settings.hostname.clone(),
             running: appliance.running_hostname.clone(),
@@ -225,6 +229,15 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
             let points = restore::points(appliance).into_iter();
             points
                 .map(|point| value(point.generation.to_string(), &format!("{}: {}", point.user, point.line)))
+                .collect()
+        }
+        Live::FirewallTags => {
+            let all = settings.firewall.interfaces.iter();
+            all.flat_map(|(letter, own)| own.rules.iter().map(move |rule| (letter, rule)))
+                .map(|(letter, rule)| {
+                    let about = format!("{} {} on interface {letter}", rule.policy.word(), rule.service);
+                    value(rule.tag.to_string(), &about)
+                })
                 .collect()
         }
         Live::Ipv6Addresses | Live::Ipv6Routers | Live::Ipv6Routes => {

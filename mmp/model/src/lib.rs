@@ -12,6 +12,7 @@ pub mod dns;
 pub mod dscp;
 pub mod duty;
 pub mod file;
+pub mod firewall;
 pub mod interface;
 pub mod ipv6;
 pub mod name;

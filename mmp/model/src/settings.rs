@@ -10,6 +10,7 @@ use crate::{
     account::Accounts,
     dns::Dns,
     dscp::Dscp,
+    firewall::Firewall,
     interface::Interfaces,
     ssh::Ssh,
     syslog::{Audit, Syslog},
@@ -27,6 +28,8 @@ pub struct Settings {
     pub dns: Dns,
     /// `dscp`.
     pub dscp: Dscp,
+    /// `firewall`.
+    pub firewall: Firewall,
     /// `hostname`.
     pub hostname: Hostname,
     /// `ntp`.
@@ -52,6 +55,7 @@ impl Settings {
             interfaces: Interfaces::default(),
             dns: Dns::default(),
             dscp: Dscp::default(),
+            firewall: Firewall::default(),
             hostname: Hostname::default(),
             ntp: Ntp::default(),
             timezone: Timezone::default(),

@@ -104,6 +104,7 @@ families! {
     interfaces: "interfaces", "iface, ipv4, ipv6", &[];
     dns: "dns", "dns", &[];
     dscp: "dscp", "dscp", &[];
+    firewall: "firewall", "firewall", &[];
     hostname: "hostname", "hostname", &[];
     ntp: "ntp", "ntp", &[];
     timezone: "timezone", "timezone", &[];

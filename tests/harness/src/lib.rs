@@ -7,6 +7,7 @@
 pub mod appliance;
 pub mod capture;
 pub mod disk;
+pub mod knock;
 pub mod lan;
 pub mod machine;
 pub mod peers;

@@ -5,6 +5,7 @@
 
 mod dns;
 mod dscp;
+mod firewall;
 mod iface;
 mod ipv4;
 mod ipv6;
@@ -56,7 +57,10 @@ pub const REBOOT_REQUIRED: &str = "A reboot is required for the change to take e
 
 /// Carries the request out on a copy. `None` when it is no request to change settings.
 pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<Result<(Settings, Reply), Refusal>> {
-    if let Request::Iface(letter, _) | Request::Ipv4(letter, _) | Request::Ipv6(letter, _) = request
+    if let Request::Iface(letter, _)
+    | Request::Ipv4(letter, _)
+    | Request::Ipv6(letter, _)
+    | Request::Firewall(letter, _) = request
         && let Err(refusal) = present(*letter, &facts.letters)
     {
         return Some(Err(refusal));
@@ -68,6 +72,7 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
         Request::Ipv6(letter, ask) => ipv6::change(&mut next.interfaces, *letter, ask)?,
         Request::Dns(ask) => dns::change(&mut next.dns, ask)?,
         Request::Dscp(ask) => dscp::change(&mut next.dscp, ask)?,
+        Request::Firewall(letter, ask) => firewall::change(&mut next.firewall, *letter, ask)?,
         Request::Ntp(ask) => ntp::change(&mut next.ntp, ask, facts.key_file)?,
         Request::Syslog(ask) => syslog::change(&mut next.syslog, ask, facts.key_file)?,
         Request::Audit(ask) => syslog::audit(&mut next.audit, ask)?,

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod chrony;
+pub mod firewall;
 pub mod networkd;
 mod networkd6;
 pub mod nftables;
@@ -48,6 +49,8 @@ pub struct Rendered {
     pub syslog: Files,
     /// The ruleset that marks packets; empty when nothing is.
     pub nftables: String,
+    /// The ruleset of the firewall; empty when none is enabled.
+    pub firewall: String,
     /// Names and numbers of the accounts, for sshd.
     pub accounts: Files,
     /// What sshd reads at each login.
@@ -77,6 +80,7 @@ pub fn render(settings: &Settings, around: &Surroundings) -> Rendered {
         chrony: chrony::files(&settings.ntp, around.group_key.as_deref()),
         syslog: syslog::files(&settings.syslog, around.syslog_trust.as_deref()),
         nftables: nftables::ruleset(&settings.dscp),
+        firewall: firewall::ruleset(&settings.firewall),
         accounts: accounts::files(&settings.accounts, &around.system_users),
         logins: ssh::at_login(settings),
         sshd: ssh::at_start(settings),

@@ -10,6 +10,7 @@ use crate::table::{Family, Part, Value, value};
 mod clock;
 mod dns;
 mod dscp;
+mod firewall;
 mod hostname;
 mod iface;
 mod ipv4;
@@ -34,6 +35,7 @@ pub static ALL: &[&Family] = &[
     &probe::PING,
     &probe::TRACEROUTE,
     &dscp::DSCP,
+    &firewall::FIREWALL,
     &hostname::HOSTNAME,
     &ntp::NTP,
     &clock::TIMEZONE,

@@ -8,6 +8,7 @@ use mmp_model::account::UnixTime;
 mod clock;
 mod dns;
 mod dscp;
+mod firewall;
 mod iface;
 mod ipv4;
 mod ipv6;
@@ -28,6 +29,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Dns(dns) => dns::show(dns),
         Reply::Lookup(lines) | Reply::Timezones(lines) | Reply::News(lines) => lines.join("\n"),
         Reply::Dscp(dscp) => dscp::show(dscp),
+        Reply::Firewall(firewall) => firewall::show(firewall),
         Reply::Hostname(now) => pending(now.hostname.as_str(), now.running.as_str()),
         Reply::NtpServers(servers) => servers.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         Reply::NtpStatus(sources) => clock::ntp_status(sources),

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{expect, stage::Stage};
 
 /// Made by the appliance of its MAC address and the advertised prefix (RFC 4291 appendix A).
-const ADVERTISED: &str = "2001:db8:2::5054:ff:fe52:4f00";
+const ADVERTISED: &str = "2001:db8:2:0:5054:ff:fe52:4f00";
 const BY_HAND: &str = "2001:db8:2::15";
 
 pub fn run(stage: &mut Stage) -> Result<()> {

@@ -4,6 +4,7 @@ use crate::{Scenario, scenario, stage::Moment};
 
 mod cancelled_ping;
 pub mod dscp_marks;
+mod firewall;
 mod ipv6;
 mod letters;
 mod link;
@@ -18,6 +19,8 @@ pub const ALL: &[Scenario] = &[
     scenario("network::cable_out_and_in", Moment::Shell, link::run),
     scenario("network::boot_without_a_network", Moment::Shell, no_network::run),
     scenario("network::ipv6_by_advertisement_and_by_hand", Moment::Shell, ipv6::run),
+    scenario("network::denied_port_ends_logins", Moment::Shell, firewall::denied_port),
+    scenario("network::default_deny_from_the_first_moment_on", Moment::Shell, firewall::default_deny),
     scenario("network::ping_is_cancelled", Moment::Shell, cancelled_ping::run),
     scenario("network::dscp_of_ssh_dns_and_ntp", Moment::Shell, dscp_marks::run),
     scenario("network::two_nics_are_a_and_b", Moment::Shell, letters::two),
