@@ -1,5 +1,6 @@
 //! What mmpd answers, typed, so that the shell lays it out and `--json` prints it as it is.
 
+mod backup;
 mod firewall;
 mod ipv6;
 mod restore;
@@ -16,6 +17,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use backup::{BackupCheck, BackupRow};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
 pub use restore::{Difference, RestorePoint, Trial};
@@ -96,6 +98,10 @@ pub enum Reply {
     Differences(Vec<Difference>),
     /// What others did, a line each.
     News(Vec<String>),
+    /// `backup list`.
+    Backups(Vec<BackupRow>),
+    /// What should be known before a rollback.
+    BackupCheck(BackupCheck),
     /// The SFTP folder.
     Files(Vec<FileInfo>),
     /// One file; a descriptor may travel with it.

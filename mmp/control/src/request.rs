@@ -3,6 +3,7 @@
 //! Invariant: values are already well formed (`mmp-model` types); whether they fit the appliance and its present
 //! settings is mmpd's to decide.
 
+mod backup;
 mod firewall;
 mod ipv6;
 mod restore;
@@ -26,6 +27,7 @@ use mmp_model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use backup::{Backup, FactoryReset};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
 pub use restore::{SettingsAsk, Trial};
@@ -76,6 +78,10 @@ pub enum Request {
     Probe(Probe, Host),
     /// `version`, `model`, `serial`, `uptime`, `df`, `health`.
     Status(Status),
+    /// `backup`.
+    Backup(Backup),
+    /// `factory_reset`.
+    FactoryReset(FactoryReset),
     /// `reboot`, `shutdown`.
     Power(Power),
     /// `try`, `confirm`, `undo`.
@@ -396,6 +402,8 @@ pub enum Live {
     UserHosts,
     /// Tags of firewall rules of any interface.
     FirewallTags,
+    /// Backups in the folder.
+    Backups,
 }
 
 impl Live {
@@ -418,6 +426,7 @@ impl Live {
         Self::Ipv6Routes,
         Self::UserHosts,
         Self::FirewallTags,
+        Self::Backups,
     ];
 }
 

@@ -3,6 +3,7 @@
 //! Invariants: one change at a time; reading never waits for a change; a change is check, plan, apply, save, in this
 //! order, and is answered only when it is durable. What fails after the first step puts the old settings back.
 
+mod backup;
 pub mod conditional;
 mod new_password;
 
@@ -10,7 +11,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool},
 };
 
 use mmp_control::{Kind, Refusal, Reply, Request, chain, request};
@@ -21,6 +22,7 @@ use mmp_model::{
 use self::conditional::{Rest, Timer};
 use crate::{
     apply::{ApplyError, Moment, System},
+    backup::staged,
     brake::Brake,
     change::{self, Facts, KeyFile},
     durable::WriteError,
@@ -82,6 +84,8 @@ pub struct Appliance {
     /// Daemons that start once it has.
     pub held_back: Vec<Daemon>,
     faults: Vec<String>,
+    /// A restart that replaces everything is decided: what is changed now would be lost.
+    restarting: AtomicBool,
     trial: Mutex<Option<Trial>>,
     timer: Timer,
     settings: RwLock<Arc<Settings>>,
@@ -133,6 +137,12 @@ impl Appliance {
                 faults.push(format!("`/data/{folder}` cannot be made: {error}"));
             }
         }
+        // What is decided is done before anything else is read.
+        match staged::finish(&system.paths) {
+            staged::Finished::Nothing => {}
+            staged::Finished::Done => journal::warning("a rollback is carried out"),
+            staged::Finished::Failed(text) => faults.push(text),
+        }
         let loaded = Store::load(&system.paths.settings());
         faults.extend(loaded.faults.iter().map(ToString::to_string));
         let settings = loaded.settings.unwrap_or_else(|| Settings::factory(Accounts::factory(password::factory())));
@@ -157,6 +167,7 @@ impl Appliance {
             board,
             system,
             faults,
+            restarting: AtomicBool::new(false),
             settings: RwLock::new(Arc::new(settings)),
             changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default() }),
         };
@@ -302,6 +313,7 @@ impl Appliance {
         asked: &Asked,
         reader: &mut Reader,
     ) -> Result<Changed<'a>, Refusal> {
+        self.not_restarting()?;
         if next == *old {
             return Ok(Changed { reply, rest: None });
         }

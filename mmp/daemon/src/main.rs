@@ -9,6 +9,7 @@ mod access;
 mod admission;
 mod appliance;
 mod apply;
+mod backup;
 mod brake;
 mod change;
 mod compare;

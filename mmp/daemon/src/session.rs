@@ -9,7 +9,7 @@ use std::{os::unix::net::UnixStream, time::Duration};
 
 use mmp_control::{
     Answer, Ask, Call, Hello, Kind, Program, Refusal, Reply, Request, Welcome,
-    request::{self, Trial, User},
+    request::{self, Backup, Trial, User},
     roles,
 };
 use mmp_model::{Host, Role, Username, dns::Dns, rules::Rule};
@@ -227,6 +227,9 @@ impl<'a> Session<'a> {
             }
             Request::File(ask) => {
                 self.spare_used_files(ask)?;
+                if !matches!(ask, request::File::List | request::File::Stat(_) | request::File::Open(_)) {
+                    self.appliance.not_restarting()?;
+                }
                 let (path, appliance) = (self.appliance.system.paths.files(), self.appliance);
                 let settings = self.appliance.settings();
                 let Progress { seat, folder, reader, .. } = progress;
@@ -258,6 +261,10 @@ impl<'a> Session<'a> {
         }
         let author = self.author(line);
         let (request, within) = match request {
+            Request::Backup(ask) => return self.backup(ask, &author, connection).map(Outcome::Reply),
+            Request::FactoryReset(scope) => {
+                return self.appliance.factory_reset(*scope, &author).map(Outcome::Reply);
+            }
             Request::News => {
                 self.appliance.notes.told(self.user.as_str());
                 return Ok(Outcome::Reply(Reply::News(self.appliance.news.tell(&mut progress.reader))));
@@ -306,6 +313,19 @@ impl<'a> Session<'a> {
         Author { user, origin, line: line.to_owned(), at: clock::now() }
     }
 
+    fn backup(&self, ask: &Backup, author: &Author, connection: &mut Connection) -> Result<Reply, Refusal> {
+        match ask {
+            Backup::Snapshot(name) => self.appliance.snapshot(name, &mut || {
+                // A sign of life; whether somebody sees it changes nothing.
+                let _ = connection.send(&Answer::Text(".".into()));
+            }),
+            Backup::List => Ok(Reply::Backups(self.appliance.backups())),
+            Backup::Check(name) => self.appliance.check_backup(name),
+            Backup::Rollback { name, key } => self.appliance.rollback(name, key.as_ref(), author),
+            Backup::Key => self.appliance.backup_key(),
+        }
+    }
+
     /// A file that a setting names stays where it is.
     fn spare_used_files(&self, ask: &request::File) -> Result<(), Refusal> {
         let (request::File::Remove(name) | request::File::Rename { from: name, .. }) = ask else { return Ok(()) };
@@ -321,10 +341,10 @@ impl<'a> Session<'a> {
             request::Power::Reboot => ("reboot", "System will reboot now"),
             request::Power::Shutdown => ("poweroff", "System will shut down now"),
         };
-        if self.appliance.system.device {
-            apply::process::run("/usr/bin/systemctl", &["--no-block", verb])
-                .map_err(|error| Refusal::new(Kind::Internal, format!("The system does not go down: {error}")))?;
-        }
+        self.appliance
+            .system
+            .power(verb)
+            .map_err(|error| Refusal::new(Kind::Internal, format!("The system does not go down: {error}")))?;
         Ok(Reply::Notice(text.into()))
     }
 
@@ -351,6 +371,7 @@ fn is_command(request: &Request) -> bool {
             | Request::Syslog(request::Syslog::Page(Some(_)))
             // Asked on the way to the command itself, which follows.
             | Request::User(User::CheckAdd(..) | User::CheckReset(_))
+            | Request::Backup(Backup::Check(_))
     )
 }
 

@@ -219,6 +219,10 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
         Live::AuditServers => servers(&settings.syslog.audit_servers),
         Live::Timezones => clock::zones().into_iter().map(|zone| value(zone, "")).collect(),
         Live::UserHosts => user::hosts(settings),
+        Live::Backups => {
+            let rows = appliance.backups();
+            rows.into_iter().map(|row| value(row.name.to_string(), &format!("{} bytes", row.size))).collect()
+        }
         Live::Routes => {
             let all = settings.interfaces.ipv4.iter();
             all.flat_map(|(letter, ipv4)| ipv4.routes.iter().map(move |route| (letter, route)))

@@ -2,8 +2,11 @@
 //!
 //! Invariant: an action holds no secret; commands that need one name only whom it is for, and the shell asks.
 
-use mmp_control::{Request, Secret, request::User};
-use mmp_model::{Role, Username, restore::ConfirmTime};
+use mmp_control::{
+    Request, Secret,
+    request::{Backup, User},
+};
+use mmp_model::{Role, Username, backup::BackupName, restore::ConfirmTime};
 
 use crate::table::{Command, Family};
 
@@ -18,6 +21,8 @@ pub enum Action {
     ChangePassword,
     /// Ask twice for another account's new password.
     ResetPassword(Username),
+    /// Check a backup, ask for its key where it is another appliance's, and go back to it.
+    Rollback(BackupName),
     /// Help on one family, or on all.
     Help(Option<&'static Family>),
     /// List what may follow this part of the line.
@@ -35,7 +40,18 @@ impl Action {
             Self::AddUser(user, role) => Some(Request::User(User::CheckAdd(user.clone(), *role))),
             Self::ChangePassword => Some(Request::User(User::ChangeOwn { old: None, new: nothing() })),
             Self::ResetPassword(user) => Some(Request::User(User::Reset(user.clone(), nothing()))),
+            Self::Rollback(name) => {
+                Some(Request::Backup(Backup::Rollback { name: name.clone(), key: Some(nothing()) }))
+            }
             Self::Help(_) | Self::List(_) | Self::Exit => None,
+        }
+    }
+
+    /// What is asked of mmpd before a question is: whether the action could be done at all.
+    pub fn check(&self) -> Option<Request> {
+        match self {
+            Self::Rollback(name) => Some(Request::Backup(Backup::Check(name.clone()))),
+            _ => None,
         }
     }
 }

@@ -301,6 +301,7 @@ pub fn loggable(line: &str) -> String {
         Some("passwd") => before + 2,
         Some("user") if words.get(before + 1).is_some_and(|token| token.is("host")) => before + 5,
         Some("user") => before + 4,
+        Some("backup") => before + 3,
         _ => usize::MAX,
     };
     let end = words.get(kept).map_or(line.len(), |token| token.span.start);

@@ -8,6 +8,7 @@
 pub mod account;
 pub mod address;
 pub mod address6;
+pub mod backup;
 pub mod dns;
 pub mod dscp;
 pub mod duty;

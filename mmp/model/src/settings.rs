@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hostname,
+    FileName, Hostname,
     account::Accounts,
     dns::Dns,
     dscp::Dscp,
@@ -49,6 +49,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Files of the SFTP folder that a setting names.
+    pub fn named_files(&self) -> impl Iterator<Item = &FileName> {
+        self.ntp.group_key.iter()
+    }
+
     /// A clean system with the given accounts.
     pub fn factory(accounts: Accounts) -> Self {
         Self {

@@ -6,11 +6,11 @@ use mmp_client::ClientError;
 use mmp_control::{
     Refusal, Reply, Request,
     reply::LogPage,
-    request::{Syslog, Trial, User},
+    request::{Backup, Syslog, Trial, User},
     roles,
 };
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
-use mmp_model::{Role, Username};
+use mmp_model::{Role, Username, backup::BackupName};
 
 use crate::{
     input, listing, output,
@@ -44,7 +44,10 @@ pub struct Manner {
 /// Whether the line leads to a question, whose answer must not have been typed before it was asked.
 pub fn asks(line: &str, role: Role) -> bool {
     parse(line, role).is_ok_and(|parsed| {
-        let secret = matches!(parsed.action, Action::AddUser(..) | Action::ChangePassword | Action::ResetPassword(_));
+        let secret = matches!(
+            parsed.action,
+            Action::AddUser(..) | Action::ChangePassword | Action::ResetPassword(_) | Action::Rollback(_)
+        );
         secret || (parsed.command.confirm.is_some() && !parsed.yes)
     })
 }
@@ -75,12 +78,23 @@ pub fn line(session: &mut Session, line: &str, manner: Manner) -> Outcome {
         output::error(&report(&error));
         return Outcome::Next(Status::from(&error));
     }
+    // A question about what cannot be done at all is not asked.
+    let checked = match parsed.action.check().map(|check| session.call(&logged, check, true)).transpose() {
+        Ok(checked) => checked,
+        Err(error) => {
+            output::error(&report(&error));
+            return Outcome::Next(Status::from(&error));
+        }
+    };
+    if let Some(warnings) = checked.as_ref().map(render::reply).filter(|text| !text.is_empty()) {
+        output::write(&format!("{warnings}\n"));
+    }
     let question = parsed.command.confirm.filter(|_| !parsed.yes);
     if let Some(Err(status)) = question.map(|question| confirm(question, manner.questions)) {
         let _ = session.call(&logged, Request::Noted, false);
         return Outcome::Next(status);
     }
-    let mut line = Line { session, logged: &logged, manner, parsed: &parsed };
+    let mut line = Line { session, logged: &logged, manner, parsed: &parsed, checked };
     match line.act() {
         Ok(outcome) => outcome,
         Err(error) => {
@@ -137,6 +151,8 @@ struct Line<'a> {
     logged: &'a str,
     manner: Manner,
     parsed: &'a Parsed,
+    /// What mmpd said to [`Action::check`].
+    checked: Option<Reply>,
 }
 
 impl Line<'_> {
@@ -154,6 +170,7 @@ impl Line<'_> {
             }
             Action::ChangePassword => return self.change_password(),
             Action::ResetPassword(user) => return self.reset_password(&user),
+            Action::Rollback(name) => return self.rollback(name),
             Action::Help(family) => {
                 self.note();
                 self.print(&family.map_or_else(|| help::all(role), |family| help::family(family, role)));
@@ -279,6 +296,23 @@ impl Line<'_> {
                 Ok(Outcome::Next(Status::Refused))
             }
         }
+    }
+
+    fn rollback(&mut self, name: BackupName) -> Result<Outcome, ClientError> {
+        let wants_key = matches!(&self.checked, Some(Reply::BackupCheck(check)) if check.wants_key);
+        let key = if wants_key {
+            match password::ask("Please enter the backup key of the appliance that took it:", self.manner.questions) {
+                Ok(key) => Some(key),
+                Err(reason) => {
+                    output::error(reason.message());
+                    return Ok(Outcome::Next(Status::Refused));
+                }
+            }
+        } else {
+            None
+        };
+        self.ask(Request::Backup(Backup::Rollback { name, key }))?;
+        Ok(Outcome::Next(Status::Done))
     }
 
     fn reset_password(&mut self, user: &Username) -> Result<Outcome, ClientError> {

@@ -4,7 +4,11 @@ mod support;
 
 use std::process::Output;
 
-use mmp_control::{Kind, Refusal, Reply, Request, request::User};
+use mmp_control::{
+    Kind, Refusal, Reply, Request, Secret,
+    reply::BackupCheck,
+    request::{Backup, User},
+};
 use mmp_model::dns::Dns;
 use support::{Mmpd, Say, welcome};
 
@@ -18,6 +22,22 @@ fn mmpd() -> Mmpd {
         Request::Iface(..) => Say::Refused(Refusal::denied()),
         Request::Ipv4(..) => Say::HangUp,
         _ => Say::Done(Reply::Nothing),
+    })
+}
+
+/// A daemon with a backup of this appliance, `own`, and one of another, `other`.
+fn with_backups() -> Mmpd {
+    Mmpd::new(welcome(), |request| match request {
+        Request::Backup(Backup::Check(name)) if name.to_string() == "own" => {
+            Say::Done(Reply::BackupCheck(BackupCheck { wants_key: false, warnings: Vec::new() }))
+        }
+        Request::Backup(Backup::Check(name)) if name.to_string() == "other" => {
+            Say::Done(Reply::BackupCheck(BackupCheck { wants_key: true, warnings: vec!["Another appliance".into()] }))
+        }
+        Request::Backup(Backup::Check(name)) => {
+            Say::Refused(Refusal::new(Kind::Absent, format!("No such backup: {name}")))
+        }
+        _ => Say::Done(Reply::Notice("System will reboot now".into())),
     })
 }
 
@@ -128,4 +148,26 @@ fn odd_bytes_are_refused_and_nothing_breaks() {
 fn arguments_that_are_not_a_line_are_refused() {
     assert_eq!(texts(&mmpd().run(&["-x"], "")).0, Some(2));
     assert_eq!(texts(&mmpd().run(&["-c", "/bin/sh"], "")).0, Some(2));
+}
+
+#[test]
+fn a_rollback_is_checked_first_and_asks_for_a_key_only_where_one_is_needed() {
+    let mmpd = with_backups();
+    let (status, out, err) = texts(&mmpd.run(&["-c", "backup rollback none --yes"], ""));
+    assert_eq!((status, out.as_str(), err.as_str()), (Some(1), "", "No such backup: none\n"));
+    let (status, ..) = texts(&mmpd.run(&["-c", "backup rollback own"], ""));
+    assert_eq!(status, Some(1), "it is not confirmed");
+    let asked = |mmpd: &Mmpd| mmpd.calls().into_iter().map(|call| call.request).next_back().unwrap();
+    let rollback = |name: &str, key: Option<&str>| {
+        let key = key.map(|key| Secret::new(key.into()));
+        Request::Backup(Backup::Rollback { name: name.parse().unwrap(), key })
+    };
+    assert_eq!(asked(&mmpd), Request::Noted);
+    let (status, out, _) = texts(&mmpd.run(&["-c", "backup rollback own.bak --yes"], ""));
+    assert_eq!((status, out.as_str()), (Some(0), "System will reboot now\n"));
+    assert_eq!(asked(&mmpd), rollback("own", None));
+    let (status, out, _) = texts(&mmpd.run(&["-c", "backup rollback other --yes"], "7K3M\n"));
+    assert_eq!((status, out.as_str()), (Some(0), "Another appliance\nSystem will reboot now\n"));
+    assert_eq!(asked(&mmpd), rollback("other", Some("7K3M")));
+    assert!(mmpd.lines().iter().all(|line| !line.contains("7K3M")), "the key is in the log");
 }

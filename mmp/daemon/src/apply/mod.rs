@@ -106,6 +106,14 @@ impl System {
         }
     }
 
+    /// Has the machine restarted (`reboot`) or switched off (`poweroff`), soon.
+    pub fn power(&self, verb: &str) -> Result<(), process::ProcessError> {
+        if !self.device {
+            return Ok(());
+        }
+        process::run("/usr/bin/systemctl", &["--no-block", verb]).map(drop)
+    }
+
     /// Waits until a daemon that is configured runs.
     pub fn await_running(&self, daemon: Daemon) -> Result<(), ApplyError> {
         if self.device { systemctl("start", daemon, Moment::Change) } else { Ok(()) }

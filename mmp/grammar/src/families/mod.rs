@@ -7,6 +7,7 @@ use mmp_model::{Host, Letter, Username};
 
 use crate::table::{Family, Part, Value, value};
 
+mod backup;
 mod clock;
 mod dns;
 mod dscp;
@@ -58,6 +59,8 @@ pub static ALL: &[&Family] = &[
     &status::UPTIME,
     &status::DF,
     &status::HEALTH,
+    &backup::BACKUP,
+    &backup::FACTORY_RESET,
     &power::REBOOT,
     &power::SHUTDOWN,
     &session::HELP,

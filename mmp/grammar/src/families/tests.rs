@@ -139,6 +139,8 @@ fn wrong_values_are_refused_with_the_documented_line() {
         ("user rule max_idle 0", "Invalid value (1 to 9999 days, or none): 0"),
         ("user rule max_idle yes", "Invalid value: yes"),
         ("user rule no_username 1", "Invalid value (true, false or none): 1"),
+        ("backup snapshot a.b", "Invalid backup name: a.b"),
+        ("backup rollback a.json", "Invalid backup name: a.json"),
         ("help fax", "Unknown command: fax"),
         ("fax", "Unknown command: fax\nType 'help' for a list of commands"),
         ("syslog server add x 0", "Invalid port: 0"),
@@ -278,6 +280,7 @@ fn a_password_typed_into_the_line_is_not_logged() {
     assert_eq!(loggable("user host bob add 192.0.2.3"), "user host bob add 192.0.2.3");
     assert_eq!(loggable("user evict bob x hunter2"), "user evict bob x ***");
     assert_eq!(loggable("passwd bob hunter2 hunter2"), "passwd bob ***");
+    assert_eq!(loggable("backup rollback x.bak 7K3M-0000"), "backup rollback x.bak ***");
     assert_eq!(loggable("dns add rr \"a b\""), "dns add rr \"a b\"");
     assert_eq!(loggable("dns\u{1b}[2J"), "dns?[2J");
 }

@@ -5,6 +5,7 @@
 use mmp_control::Reply;
 use mmp_model::account::UnixTime;
 
+mod backup;
 mod clock;
 mod dns;
 mod dscp;
@@ -23,6 +24,8 @@ pub fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Nothing | Reply::Admitted(_) | Reply::Files(_) | Reply::File(_) | Reply::Values(_) => String::new(),
         Reply::Notice(line) | Reply::Value(line) => line.clone(),
+        Reply::Backups(rows) => backup::list(rows),
+        Reply::BackupCheck(check) => check.warnings.join("\n"),
         Reply::Iface(iface) => iface::show(iface),
         Reply::Ipv4(ipv4) => ipv4::show(ipv4),
         Reply::Ipv6(ipv6) => ipv6::show(ipv6),
