@@ -12,7 +12,7 @@ use nix::mount::{MsFlags, mount as mount_fs, umount};
 use nix::unistd::{Gid, Uid};
 
 use crate::fault::{self, Fault};
-use crate::pseudo;
+use crate::{pseudo, reset};
 
 /// Offset of `s_magic` and `s_state` in an ext4 file system.
 const MAGIC_AT: u64 = 1024 + 0x38;
@@ -23,7 +23,7 @@ const HAS_ERRORS: u16 = 0x0002;
 const LEFT_UNCORRECTED: i32 = 4;
 
 /// Folders that everything else relies on: path, mode, user, group.
-const FOLDERS: [(&str, u32, u32, u32); 14] = [
+const FOLDERS: [(&str, u32, u32, u32); 15] = [
     ("/data/settings", 0o700, 0, 0),
     ("/data/files", 0o700, 0, 0),
     ("/data/home", 0o755, 0, 0),
@@ -33,6 +33,7 @@ const FOLDERS: [(&str, u32, u32, u32); 14] = [
     ("/data/ssh/etc", 0o700, 0, 0),
     ("/data/ssh/etc/ssh", 0o700, 0, 0),
     ("/data/state", 0o755, 0, 0),
+    ("/data/app", 0o755, 0, 0),
     ("/data/lib", 0o755, 0, 0),
     ("/data/lib/systemd", 0o755, 0, 0),
     ("/data/lib/private", 0o700, 0, 0),
@@ -71,6 +72,9 @@ pub fn mount(device: Option<&Path>, root: &str) -> Data {
     let data =
         device.map_or_else(|| Err("the disk has no data partition".to_owned()), |device| from_disk(device, root));
     let data = data.map_or_else(in_memory, Data::Disk);
+    if data.is_persistent() {
+        reset::carry_out(Path::new("/data"));
+    }
     for (path, mode, user, group) in FOLDERS {
         if let Err(error) = folder(Path::new(path), mode, user, group) {
             fault::warn(&format!("{path}: {error}"));

@@ -21,6 +21,7 @@ mod modalias;
 mod nics;
 mod partitions;
 mod pseudo;
+mod reset;
 mod tunables;
 
 use std::path::Path;

@@ -26,6 +26,7 @@ use crate::{
     brake::Brake,
     change::{self, Facts, KeyFile},
     durable::WriteError,
+    files,
     given::Given,
     journal,
     logins::Logins,
@@ -143,6 +144,7 @@ impl Appliance {
             staged::Finished::Done => journal::warning("a rollback is carried out"),
             staged::Finished::Failed(text) => faults.push(text),
         }
+        files::tidy(&system.paths.files());
         let loaded = Store::load(&system.paths.settings());
         faults.extend(loaded.faults.iter().map(ToString::to_string));
         let settings = loaded.settings.unwrap_or_else(|| Settings::factory(Accounts::factory(password::factory())));

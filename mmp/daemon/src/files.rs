@@ -12,7 +12,7 @@ use std::{
         fd::{AsRawFd, OwnedFd},
         unix::fs::{MetadataExt, OpenOptionsExt},
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -51,6 +51,17 @@ pub struct Folder<'a> {
 struct Upload {
     name: FileName,
     file: File,
+}
+
+/// Away with what a power cut left of files that had no name yet.
+pub fn tidy(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            // It is in nobody's way but takes room; the next start tries again.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// A reply, and the descriptor that travels with it.
@@ -392,6 +403,15 @@ mod tests {
         let mut crypto = seen_by(Role::Crypto);
         assert!(crypto.list().unwrap().is_empty());
         assert_eq!(crypto.answer(&Ask::Open(name("live.json"))).unwrap_err().message, "File not found: live.json");
+    }
+
+    #[test]
+    fn what_a_cut_left_is_tidied_away() {
+        let (temporary, mut folder) = folder(Role::Admin);
+        put(&mut folder, "cms.lic", "x");
+        fs::write(temporary.path().join(".upload-1-7"), "half").unwrap();
+        tidy(temporary.path());
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
     }
 
     #[test]
