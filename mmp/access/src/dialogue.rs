@@ -8,7 +8,10 @@ use std::time::Duration;
 use mmp_control::{Secret, reply::Admitted};
 use zeroize::Zeroizing;
 
-use crate::gate::{Denial, Gate};
+use crate::{
+    gate::{Denial, Gate},
+    recovery,
+};
 
 /// The longest name that an account can have.
 const LONGEST_NAME: usize = 32;
@@ -56,6 +59,10 @@ pub fn admit(terminal: &mut dyn Terminal, gate: &mut dyn Gate, prompt: &dyn Fn()
         let user = match terminal.ask(&prompt(), true, None)? {
             Entry::Line(line) => match name(&line) {
                 Some(user) if user.is_empty() => continue,
+                Some(user) if user == recovery::WORDS => {
+                    recovery::recover(terminal, gate)?;
+                    continue;
+                }
                 Some(user) => user,
                 None => {
                     terminal.say("Invalid user name\n\n")?;
@@ -134,25 +141,25 @@ fn name(line: &[u8]) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::VecDeque;
 
     use mmp_client::ClientError;
-    use mmp_control::{Kind, Refusal};
+    use mmp_control::{Kind, Refusal, reply::RecoveryStep};
     use proptest::prelude::*;
 
     use super::*;
 
     /// Types its lines, then hangs up.
     #[derive(Default)]
-    struct Script {
+    pub struct Script {
         typed: VecDeque<Entry>,
-        shown: String,
+        pub shown: String,
         paused: Vec<u64>,
     }
 
     impl Script {
-        fn typing(lines: &[&[u8]]) -> Self {
+        pub fn typing(lines: &[&[u8]]) -> Self {
             let typed = lines.iter().map(|l| Entry::Line(Zeroizing::new(l.to_vec()))).collect();
             Self { typed, ..Self::default() }
         }
@@ -195,6 +202,14 @@ mod tests {
             }
             Err(Denial::Refused(Refusal::new(Kind::Denied, "Login incorrect")))
         }
+
+        fn begin_recovery(&mut self) -> Result<RecoveryStep, Denial> {
+            Err(Denial::Refused(Refusal::new(Kind::Denied, "Recovery is switched off")))
+        }
+
+        fn set_recovered(&mut self, _: &str, _: &Secret) -> Result<(), Denial> {
+            Err(Denial::Refused(Refusal::denied()))
+        }
     }
 
     fn play(lines: &[&[u8]], deaf: usize) -> (Script, Result<Admitted, Gone>) {
@@ -228,6 +243,13 @@ mod tests {
         }
         let (script, _) = play(&[b"", b"  "], 0);
         assert_eq!(script.shown, "cms login: \ncms login:   \ncms login: ");
+    }
+
+    #[test]
+    fn who_has_lost_a_password_says_so_instead_of_a_name() {
+        let (script, _) = play(&[b"recover password"], 0);
+        assert_eq!(script.shown, "cms login: recover password\nRecovery is switched off\n\ncms login: ");
+        assert!(script.paused.is_empty());
     }
 
     #[test]

@@ -5,8 +5,8 @@
 use mmp_client::{Client, ClientError};
 use mmp_control::{
     Kind, Refusal, Reply, Request, Secret,
-    reply::Admitted,
-    request::{Access, Door},
+    reply::{Admitted, RecoveryStep},
+    request::{Access, Door, Recover},
 };
 
 /// Why somebody does not come in.
@@ -24,6 +24,12 @@ pub enum Denial {
 pub trait Gate {
     /// Is this the account's password, and may it come in?
     fn authenticate(&mut self, user: &str, password: &Secret) -> Result<Admitted, Denial>;
+
+    /// Somebody has lost a password: what is to be done?
+    fn begin_recovery(&mut self) -> Result<RecoveryStep, Denial>;
+
+    /// A new password for an administrator.
+    fn set_recovered(&mut self, user: &str, password: &Secret) -> Result<(), Denial>;
 }
 
 /// mmpd, asked from one door.
@@ -54,6 +60,13 @@ impl Daemon {
         }
     }
 
+    /// Recovery is asked for from a console alone.
+    fn recover(&self, ask: Recover) -> Result<Reply, Denial> {
+        let console = self.origin.strip_prefix("console ").filter(|_| self.door == Door::Console);
+        let console = console.ok_or_else(unexpected)?.to_owned();
+        self.ask(Access::Recover { console, ask })
+    }
+
     fn ask(&self, access: Access) -> Result<Reply, Denial> {
         // A conversation per question: a console may wait for days between two, and mmpd may have been started anew.
         let mut client = Client::open_access(&self.origin).map_err(denial)?;
@@ -73,6 +86,17 @@ impl Gate for Daemon {
             Reply::Admitted(admitted) if admitted.user.as_str() == user => Ok(admitted),
             _ => Err(unexpected()),
         }
+    }
+
+    fn begin_recovery(&mut self) -> Result<RecoveryStep, Denial> {
+        match self.recover(Recover::Begin)? {
+            Reply::Recovery(step) => Ok(step),
+            _ => Err(unexpected()),
+        }
+    }
+
+    fn set_recovered(&mut self, user: &str, password: &Secret) -> Result<(), Denial> {
+        self.recover(Recover::Set { user: user.to_owned(), password: password.clone() }).map(drop)
     }
 }
 

@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use crate::recovery;
+
 /// The longest text that `banner` takes, in characters.
 const LONGEST_TEXT: usize = 2048;
 
@@ -14,6 +16,8 @@ pub struct Sources {
     pub banner: Option<String>,
     /// The early boot's description of the board, JSON.
     pub board: Option<String>,
+    /// A lost password can be replaced on this console now.
+    pub recovery: bool,
     /// What the early boot found wrong with `/data`, and what is true now.
     pub data_fault: Option<String>,
 }
@@ -33,6 +37,9 @@ pub fn greeting(sources: &Sources) -> String {
             text.push('\n');
         }
         text.push('\n');
+    }
+    if sources.recovery {
+        text.push_str(&format!("*** To replace a lost password, log in as: {}\n\n", recovery::WORDS));
     }
     match &sources.banner {
         Some(banner) => {

@@ -9,5 +9,6 @@ pub mod gate;
 pub mod greeting;
 pub mod pam;
 pub mod places;
+pub mod recovery;
 pub mod session;
 pub mod terminal;

@@ -54,16 +54,20 @@ fn login() -> Result<(), LoginError> {
     let mut console = Console::new(input, output, terminal::is_serial(&tty))?;
     let shown = RefCell::new(String::new());
     let mut gate = Daemon { door: Door::Console, origin: format!("console {tty}") };
-    let admitted = dialogue::admit(&mut console, &mut gate, &|| prompt(&mut shown.borrow_mut()))?;
+    let admitted = dialogue::admit(&mut console, &mut gate, &|| prompt(&tty, &mut shown.borrow_mut()))?;
     console.hand_over()?;
     match session::enter(&admitted, &tty, console.device())? {}
 }
 
 /// The prompt, below the greeting when that is not the one that was shown last: its text may have been set meanwhile.
-fn prompt(shown: &mut String) -> String {
+fn prompt(tty: &str, shown: &mut String) -> String {
     let read = |path| fs::read_to_string(path).ok();
-    let sources =
-        Sources { banner: read(places::BANNER), board: read(places::BOARD), data_fault: read(places::DATA_FAULT) };
+    let sources = Sources {
+        banner: read(places::BANNER),
+        board: read(places::BOARD),
+        recovery: read(places::RECOVERY).as_deref() == Some(tty),
+        data_fault: read(places::DATA_FAULT),
+    };
     let now = greeting(&sources);
     let new = if *shown == now { "" } else { now.as_str() };
     let hostname = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned());

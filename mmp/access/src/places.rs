@@ -12,6 +12,9 @@ pub const HOMES: &str = "/data/home";
 /// The text of `banner`, when one is set.
 pub const BANNER: &str = "/run/mmpd/banner";
 
+/// The console on which a lost password can be replaced now.
+pub const RECOVERY: &str = "/run/mmpd/recovery";
+
 /// What the early boot says of the board, as JSON.
 pub const BOARD: &str = "/run/rostrum/board.json";
 

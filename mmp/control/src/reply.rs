@@ -3,6 +3,7 @@
 mod backup;
 mod firewall;
 mod ipv6;
+mod recovery;
 mod restore;
 mod ssh;
 mod syslog;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{BackupCheck, BackupRow};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
+pub use recovery::RecoveryStep;
 pub use restore::{Difference, RestorePoint, Trial};
 pub use ssh::{HostKey, SshNow, UserKey};
 pub use user::{Lock, RuleRow, UserInfo, UserRow};
@@ -72,6 +74,8 @@ pub enum Reply {
     User(UserInfo),
     /// `user rule`.
     Rules(Vec<RuleRow>),
+    /// The next step of somebody who has lost a password.
+    Recovery(RecoveryStep),
     /// `ssh`.
     Ssh(SshNow),
     /// `ssh fingerprints`.

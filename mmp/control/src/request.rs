@@ -6,6 +6,7 @@
 mod backup;
 mod firewall;
 mod ipv6;
+mod recovery;
 mod restore;
 mod ssh;
 mod syslog;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{Backup, FactoryReset};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
+pub use recovery::{Recover, Recovery};
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
 
@@ -70,6 +72,8 @@ pub enum Request {
     Audit(Audit),
     /// `generate_logbundle`.
     LogBundle,
+    /// `recovery`.
+    Recovery(Recovery),
     /// `ssh`.
     Ssh(Ssh),
     /// `banner`, `motd`.
@@ -132,6 +136,13 @@ pub enum Access {
         origin: String,
         /// `ssh-ed25519 AAAA...`, as sshd tells; none: with a password.
         key: Option<String>,
+    },
+    /// Somebody at a console has lost a password.
+    Recover {
+        /// `ttyS0`.
+        console: String,
+        /// How far.
+        ask: Recover,
     },
 }
 

@@ -54,6 +54,7 @@ pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
             }
             answer
         }
+        Access::Recover { console, ask } => appliance.recover(console, ask),
         // Whether it may was asked a moment ago.
         Access::CameIn { user, door, origin, key } => {
             let settings = appliance.settings();

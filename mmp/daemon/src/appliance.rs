@@ -6,6 +6,7 @@
 mod backup;
 pub mod conditional;
 mod new_password;
+mod recover;
 
 use std::{
     fs,
@@ -37,6 +38,7 @@ use crate::{
     password,
     paths::Paths,
     plan::{Daemon, Step, plan},
+    recovery::Recovery,
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
     store::{self, Author, Store},
@@ -53,6 +55,8 @@ const DATA_FAULT: &str = "/run/rostrum/data-fault";
 const DATA_REPAIRED: &str = "/run/rostrum/data-repaired";
 /// The link behind `/etc/localtime`.
 const LOCALTIME: &str = "/run/mmpd/localtime";
+/// Read by the console's login.
+const RECOVERY_OPEN: &str = "/run/mmpd/recovery";
 /// Folders on `/data` that mmpd keeps.
 const FOLDERS: [&str; 4] = ["settings", "files", "state", "home"];
 /// A key file longer than this is none.
@@ -80,6 +84,8 @@ pub struct Appliance {
     pub news: News,
     /// What must be told at the next login.
     pub notes: Notes,
+    /// How far the recovery of a lost password has come.
+    pub recovery: Recovery,
     /// Whether the network of this boot has come up.
     pub settling: Settling,
     /// Daemons that start once it has.
@@ -157,6 +163,7 @@ impl Appliance {
             logins: Logins::load(&system.paths.state()),
             news: News::default(),
             notes: Notes::load(&system.paths.state()),
+            recovery: Recovery::start(system.paths.state().join("recovery.json"), system.paths.system(RECOVERY_OPEN)),
             trial: Mutex::new(trial),
             timer: Timer::default(),
             sessions: Sessions::default(),

@@ -34,6 +34,7 @@ mod plan;
 mod power_button;
 mod probe;
 mod produced;
+mod recovery;
 mod render;
 mod seal;
 mod session;
@@ -115,6 +116,8 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
     }
     let watched = Arc::clone(&appliance);
     thread::Builder::new().name("trials".into()).stack_size(STACK).spawn(move || watched.watch_trials())?;
+    let watched = Arc::clone(&appliance);
+    thread::Builder::new().name("recovery".into()).stack_size(STACK).spawn(move || watched.recovery.watch())?;
     thread::Builder::new().name("audit".into()).stack_size(STACK).spawn(|| {
         loop {
             thread::sleep(AUDIT_LATEST);

@@ -90,6 +90,9 @@ impl<'a> Session<'a> {
         let Some((role, expired)) = self.standing() else {
             return connection.send(&Answer::Refused(Refusal::denied()));
         };
+        if role == Role::Admin {
+            self.appliance.end_recovery(&format!("{} could log in", self.user));
+        }
         let record = self.appliance.logins.of(&self.user);
         let mut notices = Vec::new();
         if role == Role::Admin && program == Program::Shell {
@@ -341,6 +344,7 @@ impl<'a> Session<'a> {
             request::Power::Reboot => ("reboot", "System will reboot now"),
             request::Power::Shutdown => ("poweroff", "System will shut down now"),
         };
+        self.appliance.end_recovery("the appliance is restarted by command");
         self.appliance
             .system
             .power(verb)

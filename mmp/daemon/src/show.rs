@@ -61,6 +61,9 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         Request::Syslog(Syslog::Page(after)) => logs::page(appliance, after.as_deref()),
         Request::Audit(Audit::Show) => logs::audit(appliance),
         Request::User(ask) => return user::answer(appliance, &settings, ask),
+        Request::Recovery(request::Recovery::Show) => {
+            Ok(Reply::Value(if settings.recovery.enabled { "enabled" } else { "disabled" }.into()))
+        }
         Request::Ssh(ask) => return ssh::answer(&settings, &appliance.system.paths.data(), ask),
         Request::Text(which, request::Text::Show) => {
             Ok(Reply::Text(settings.texts.get(*which).map(ToString::to_string)))

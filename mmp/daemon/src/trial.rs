@@ -149,13 +149,13 @@ pub fn save(folder: &Path, trial: Option<&Trial>) -> Result<(), WriteError> {
 }
 
 /// Seconds since boot, also while the machine slept.
-fn since_boot() -> u64 {
+pub fn since_boot() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("every Linux has this clock");
     u64::try_from(now.tv_sec()).unwrap_or(0)
 }
 
 /// What the kernel calls this boot.
-fn boot() -> String {
+pub fn boot() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
 }
 

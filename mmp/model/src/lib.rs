@@ -18,6 +18,7 @@ pub mod interface;
 pub mod ipv6;
 pub mod name;
 pub mod readable;
+pub mod recovery;
 pub mod restore;
 pub mod rules;
 pub mod settings;

@@ -12,6 +12,7 @@ use crate::{
     dscp::Dscp,
     firewall::Firewall,
     interface::Interfaces,
+    recovery::Recovery,
     ssh::Ssh,
     syslog::{Audit, Syslog},
     text::Texts,
@@ -40,6 +41,8 @@ pub struct Settings {
     pub syslog: Syslog,
     /// `audit`.
     pub audit: Audit,
+    /// `recovery`.
+    pub recovery: Recovery,
     /// `ssh`, and the keys that are uploaded.
     pub ssh: Ssh,
     /// `banner`, `motd`.
@@ -66,6 +69,7 @@ impl Settings {
             timezone: Timezone::default(),
             syslog: Syslog::default(),
             audit: Audit::default(),
+            recovery: Recovery::default(),
             ssh: Ssh::default(),
             texts: Texts::default(),
             accounts,

@@ -110,6 +110,7 @@ families! {
     timezone: "timezone", "timezone", &[];
     syslog: "syslog", "syslog", &[];
     audit: "audit", "audit", &[];
+    recovery: "recovery", "recovery", &[];
     ssh: "ssh", "ssh", &[];
     texts: "texts", "banner, motd", &[];
     accounts: "user", "user, passwd", &[user_restrictions];

@@ -171,6 +171,7 @@ impl Appliance {
     }
 
     fn restart(&self, decided: &str) -> Result<Reply, Refusal> {
+        self.end_recovery("the appliance is restarted by command");
         self.system.power("reboot").map_err(|error| {
             Refusal::new(Kind::Internal, format!("The system does not go down: {}", chain(&error)))
                 .state(decided)

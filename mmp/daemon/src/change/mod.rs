@@ -18,7 +18,7 @@ pub mod user;
 
 use mmp_control::{
     Kind, Refusal, Reply, Request,
-    request::{HostnameAsk, SettingsAsk, Timezone},
+    request::{self, HostnameAsk, SettingsAsk, Timezone},
 };
 use mmp_model::{Letter, Settings, Username, account::PasswordHash, account::UnixTime};
 
@@ -55,6 +55,9 @@ pub enum KeyFile {
 /// The line after changes that wait for a boot (`mmp.md` section 8.4).
 pub const REBOOT_REQUIRED: &str = "A reboot is required for the change to take effect";
 
+/// The line after `recovery disable`.
+const NO_WAY_BACK: &str = "WARNING: when all administrators have lost their passwords and keys, nobody gets in again";
+
 /// Carries the request out on a copy. `None` when it is no request to change settings.
 pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<Result<(Settings, Reply), Refusal>> {
     if let Request::Iface(letter, _)
@@ -76,6 +79,10 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
         Request::Ntp(ask) => ntp::change(&mut next.ntp, ask, facts.key_file)?,
         Request::Syslog(ask) => syslog::change(&mut next.syslog, ask, facts.key_file)?,
         Request::Audit(ask) => syslog::audit(&mut next.audit, ask)?,
+        Request::Recovery(request::Recovery::Enable(enabled)) => {
+            next.recovery.enabled = *enabled;
+            Ok(if *enabled { Reply::Nothing } else { Reply::Notice(NO_WAY_BACK.into()) })
+        }
         Request::Ssh(ask) => ssh::change(&mut next.ssh, &next.accounts, ask)?,
         Request::Text(which, ask) => text::change(&mut next.texts, *which, ask)?,
         Request::User(ask) => {

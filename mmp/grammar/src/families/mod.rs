@@ -19,6 +19,7 @@ mod ipv6;
 mod ntp;
 mod power;
 mod probe;
+mod recovery;
 pub mod restore;
 mod session;
 mod ssh;
@@ -51,6 +52,7 @@ pub static ALL: &[&Family] = &[
     &restore::UNDO,
     &restore::SETTINGS,
     &ssh::SSH,
+    &recovery::RECOVERY,
     &text::BANNER,
     &text::MOTD,
     &status::VERSION,

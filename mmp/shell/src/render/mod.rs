@@ -22,7 +22,12 @@ mod user;
 /// The reply as the administrator reads it.
 pub fn reply(reply: &Reply) -> String {
     match reply {
-        Reply::Nothing | Reply::Admitted(_) | Reply::Files(_) | Reply::File(_) | Reply::Values(_) => String::new(),
+        Reply::Nothing
+        | Reply::Admitted(_)
+        | Reply::Recovery(_)
+        | Reply::Files(_)
+        | Reply::File(_)
+        | Reply::Values(_) => String::new(),
         Reply::Notice(line) | Reply::Value(line) => line.clone(),
         Reply::Backups(rows) => backup::list(rows),
         Reply::BackupCheck(check) => check.warnings.join("\n"),

@@ -7,6 +7,7 @@ mod algorithms;
 mod first_login_console;
 mod first_login_ssh;
 pub mod keys;
+mod lost_password;
 mod no_way_round;
 mod shell;
 mod texts;
@@ -26,5 +27,6 @@ pub const ALL: &[Scenario] = &[
     scenario("access::shell_over_ssh", Moment::Shell, shell::run),
     scenario("access::keys_by_upload", Moment::Shell, keys::run),
     scenario("access::ssh_algorithms_and_fingerprints", Moment::Shell, algorithms::run),
+    scenario("access::lost_password", Moment::Shell, lost_password::run),
     scenario("access::banner_and_motd", Moment::Shell, texts::run),
 ];
