@@ -8,12 +8,13 @@ use anyhow::{Context, ensure};
 use crate::layout::Layout;
 
 /// Crate, program, and where it goes.
-const PROGRAMS: [(&str, &str, &str); 5] = [
+const PROGRAMS: [(&str, &str, &str); 6] = [
     ("mmp-daemon", "mmpd", "usr/lib/rostrum/mmpd"),
     ("mmp-shell", "mmp", "usr/bin/mmp"),
     ("mmp-sftp", "mmp-sftp", "usr/lib/rostrum/mmp-sftp"),
     ("mmp-access", "mmp-login", "usr/lib/rostrum/mmp-login"),
     ("mmp-access", "mmp-auth", "usr/lib/rostrum/mmp-auth"),
+    ("syslog", "syslog", "usr/lib/rostrum/syslog"),
 ];
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 

@@ -23,12 +23,13 @@ const HAS_ERRORS: u16 = 0x0002;
 const LEFT_UNCORRECTED: i32 = 4;
 
 /// Folders that everything else relies on: path, mode, user, group.
-const FOLDERS: [(&str, u32, u32, u32); 15] = [
+const FOLDERS: [(&str, u32, u32, u32); 17] = [
     ("/data/settings", 0o700, 0, 0),
     ("/data/files", 0o700, 0, 0),
     ("/data/home", 0o755, 0, 0),
     ("/data/log", 0o755, 0, 0),
     ("/data/log/journal", 0o2755, 0, 999),
+    ("/data/audit", 0o2750, 0, 103),
     ("/data/ssh", 0o700, 0, 0),
     ("/data/ssh/etc", 0o700, 0, 0),
     ("/data/ssh/etc/ssh", 0o700, 0, 0),
@@ -39,6 +40,7 @@ const FOLDERS: [(&str, u32, u32, u32); 15] = [
     ("/data/lib/private", 0o700, 0, 0),
     ("/data/lib/unbound", 0o755, 101, 101),
     ("/data/lib/chrony", 0o750, 102, 102),
+    ("/data/lib/syslog", 0o700, 103, 103),
 ];
 
 /// What became of `/data`.

@@ -21,6 +21,8 @@ impl Facility {
     pub const USER: Self = Self(1);
     /// Daemons.
     pub const DAEMON: Self = Self(3);
+    /// The handing on of logs.
+    pub const SYSLOG: Self = Self(5);
     /// Commands of administrators (`mmp.md` section 1.6).
     pub const LOCAL0: Self = Self(16);
 

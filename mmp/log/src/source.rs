@@ -21,8 +21,8 @@ pub trait Source {
     fn seek_head(&mut self) -> io::Result<()>;
     /// The newest `count` records come next.
     fn seek_last(&mut self, count: u64) -> io::Result<()>;
-    /// What follows this place comes next, or what is still kept of it.
-    fn seek_after(&mut self, place: &str) -> io::Result<()>;
+    /// What follows this place comes next, or what is still kept of it; false when the place itself is not kept.
+    fn seek_after(&mut self, place: &str) -> io::Result<bool>;
     /// Readable when there may be more; then [`Self::refresh`] before the next look.
     fn changes(&self) -> Option<BorrowedFd<'_>>;
     /// Takes in that the log has grown.
@@ -42,7 +42,7 @@ impl Source for SystemLog {
     fn seek_last(&mut self, count: u64) -> io::Result<()> {
         self.seek_last(count)
     }
-    fn seek_after(&mut self, place: &str) -> io::Result<()> {
+    fn seek_after(&mut self, place: &str) -> io::Result<bool> {
         self.seek_after(place)
     }
     fn changes(&self) -> Option<BorrowedFd<'_>> {
@@ -85,10 +85,11 @@ impl Source for AuditLog {
     fn seek_last(&mut self, count: u64) -> io::Result<()> {
         self.reader.seek_last(count)
     }
-    fn seek_after(&mut self, place: &str) -> io::Result<()> {
+    fn seek_after(&mut self, place: &str) -> io::Result<bool> {
         self.last = place.parse().map_err(|_| io::ErrorKind::InvalidInput)?;
         self.reader.seek(self.last + 1);
-        Ok(())
+        // Numbers tell what is missing by themselves.
+        Ok(true)
     }
     fn changes(&self) -> Option<BorrowedFd<'_>> {
         self.watch.as_ref().map(AsFd::as_fd)

@@ -95,12 +95,14 @@ impl SystemLog {
         Ok(())
     }
 
-    /// What follows the record of this cursor comes next.
-    pub fn seek_after(&mut self, cursor: &str) -> io::Result<()> {
+    /// What follows the record of this cursor comes next; false when the record itself is no longer kept.
+    pub fn seek_after(&mut self, cursor: &str) -> io::Result<bool> {
         self.journal.seek_cursor(cursor)?;
         // Where the record is gone the step leads to the one after it, which is to be given out.
-        self.standing = self.journal.next()? > 0 && !self.journal.test_cursor(cursor)?;
-        Ok(())
+        let found = self.journal.next()? > 0;
+        let exact = found && self.journal.test_cursor(cursor)?;
+        self.standing = found && !exact;
+        Ok(exact)
     }
 
     /// The next record, or `None` while there is none.

@@ -51,7 +51,7 @@ pub struct Server {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// TCP with octet counting (RFC 6587 section 3.4.1).
+    /// TCP, a line feed at the end of each line (RFC 6587 section 3.4.2).
     #[default]
     Tcp,
     /// A datagram a line (RFC 5426).

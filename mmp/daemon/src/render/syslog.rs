@@ -11,7 +11,7 @@ use super::{File, Files};
 use crate::paths;
 
 /// Where the forwarder keeps how far each server has come.
-const STATE: &str = "/var/lib/syslog";
+const STATE: &str = "/data/lib/syslog";
 
 /// The one file, or nothing.
 pub fn files(syslog: &Syslog, trust: Option<&str>) -> Files {
