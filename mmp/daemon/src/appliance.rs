@@ -53,6 +53,8 @@ const SYSTEM_USERS: &str = "/usr/share/rostrum/passwd";
 const DATA_FAULT: &str = "/run/rostrum/data-fault";
 /// Left by the boot when it had to repair `/data`.
 const DATA_REPAIRED: &str = "/run/rostrum/data-repaired";
+/// The kernel's host name.
+const HOSTNAME: &str = "/proc/sys/kernel/hostname";
 /// The link behind `/etc/localtime`.
 const LOCALTIME: &str = "/run/mmpd/localtime";
 /// Read by the console's login.
@@ -226,7 +228,8 @@ impl Appliance {
             return Ok(());
         }
         if self.system.device {
-            nix::unistd::sethostname(settings.hostname.as_str())?;
+            // Not sethostname(2): that takes the right to administer the whole system, this file takes being root.
+            fs::write(HOSTNAME, settings.hostname.as_str())?;
         }
         if let Some(folder) = link.parent() {
             fs::create_dir_all(folder)?;
