@@ -13,6 +13,23 @@ pub fn now() -> UnixTime {
     Timestamp::now().as_second()
 }
 
+/// 2026-01-01: no clock that is right shows less.
+const EARLIEST: UnixTime = 1_767_225_600;
+/// 2046-01-01: nor does it show more, as long as this release is of use.
+const LATEST: UnixTime = 2_398_377_600;
+
+/// Whether a clock that shows this can be right: a flat battery gives 1970, a firmware's slip 2099.
+pub fn is_believable(at: UnixTime) -> bool {
+    (EARLIEST..LATEST).contains(&at)
+}
+
+/// Seconds since 1970 UTC for judging the age of passwords. By a clock that cannot be right nothing has expired: nobody
+/// is to be kept out, or made to change a password, by a flat battery.
+pub fn now_for_ages() -> UnixTime {
+    let now = now();
+    if is_believable(now) { now } else { EARLIEST }
+}
+
 /// Whether the database has the zone.
 pub fn zone_exists(zone: &ZoneName) -> bool {
     Path::new(DATABASE).join(zone.as_str()).is_file()
@@ -101,6 +118,14 @@ mod tests {
         let there = local_time(1_791_158_400, &"America/New_York".parse().unwrap());
         assert_eq!(there, LocalTime { day: 6, minute: 20 * 60 });
         assert_eq!(utc(1_791_205_440), "2026-10-05 13:04:00 UTC");
+    }
+
+    #[test]
+    fn a_clock_after_a_flat_battery_is_not_believed() {
+        for (year, believed) in [("1970", false), ("2025", false), ("2026", true), ("2045", true), ("2099", false)] {
+            let at: Timestamp = format!("{year}-06-01T00:00:00Z").parse().unwrap();
+            assert_eq!(is_believable(at.as_second()), believed, "{year}");
+        }
     }
 
     #[test]
