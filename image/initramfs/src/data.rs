@@ -1,10 +1,12 @@
 //! `/data`: mounted, repaired if need be, and replaced by memory if it cannot be saved.
 //!
 //! Invariant: the boot always reaches a login; a repair stands in `/run/rostrum/data-repaired`, and
-//! why `/data` is lost at the next start in `/run/rostrum/data-fault`, both one line for mmpd to show.
+//! why `/data` is lost at the next start in `/run/rostrum/data-fault`, both one line for mmpd to show. A medium that can
+//! be read and not written gives its settings, keys and accounts to the copy in memory: an appliance whose disk fails
+//! does not fall back to the factory password.
 
 use std::fs::{DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -43,6 +45,13 @@ const FOLDERS: [(&str, u32, u32, u32); 17] = [
     ("/data/lib/syslog", 0o700, 103, 103),
 ];
 
+/// Where a medium that cannot be written is read.
+const SALVAGED: &str = "/salvaged";
+/// What is taken over from it: all that makes the appliance what it is, but neither logs nor queues.
+const TAKEN_OVER: [&str; 6] = ["settings", "state", "ssh", "files", "home", "machine-id"];
+/// A larger file is an upload that can be made again.
+const LARGEST_TAKEN: u64 = 4 << 20;
+
 /// What became of `/data`.
 #[derive(Debug)]
 pub enum Data {
@@ -73,7 +82,7 @@ pub fn mount(device: Option<&Path>, root: &str) -> Data {
     let _ = std::fs::create_dir_all("/data");
     let data =
         device.map_or_else(|| Err("the disk has no data partition".to_owned()), |device| from_disk(device, root));
-    let data = data.map_or_else(in_memory, Data::Disk);
+    let data = data.map_or_else(|reason| in_memory(reason, device), Data::Disk);
     if data.is_persistent() {
         reset::carry_out(Path::new("/data"));
     }
@@ -148,13 +157,66 @@ fn run_in(root: &str, command: &[&str]) -> std::io::Result<i32> {
     Ok(status.code().unwrap_or(i32::MAX))
 }
 
-fn in_memory(reason: String) -> Data {
+fn in_memory(reason: String, device: Option<&Path>) -> Data {
     fault::warn(&format!("/data is kept in memory: {reason}"));
     let flags = MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     if let Err(error) = mount_fs(Some("tmpfs"), "/data", Some("tmpfs"), flags, Some("mode=0755,size=25%")) {
         fault::warn(&format!("/data: {error}"));
     }
-    Data::Memory(reason)
+    Data::Memory(match device.map(salvage) {
+        Some(Ok(())) => format!("{reason}; settings, keys and accounts were read from it"),
+        Some(Err(error)) => format!("{reason}; nothing was read from it ({error})"),
+        None => reason,
+    })
+}
+
+/// Takes over what a medium that cannot be written can still be read for.
+fn salvage(device: &Path) -> Result<(), String> {
+    let told = |error: std::io::Error| error.to_string();
+    std::fs::create_dir_all(SALVAGED).map_err(told)?;
+    // A journal that cannot be replayed is left alone: what was acknowledged is in whole files beside it.
+    let flags = MsFlags::MS_RDONLY | MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    let mounted = ["norecovery", "noload"]
+        .into_iter()
+        .find(|option| mount_fs(Some(device), SALVAGED, Some("ext4"), flags, Some(*option)).is_ok());
+    mounted.ok_or("it cannot be mounted for reading either")?;
+    let mut outcome = Ok(());
+    for name in TAKEN_OVER {
+        if let Err(error) = copy(&Path::new(SALVAGED).join(name), &Path::new("/data").join(name)) {
+            outcome = Err(format!("{name}: {error}"));
+        }
+    }
+    let _ = umount(SALVAGED);
+    outcome
+}
+
+/// Copies a file or a folder with modes and owners. What is not there is not copied, what is too large for memory neither.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let metadata = match from.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    if metadata.is_dir() {
+        if !to.is_dir() {
+            std::fs::create_dir(to)?;
+        }
+        for entry in std::fs::read_dir(from)?.flatten() {
+            // One file that cannot be read must not take the others with it.
+            if let Err(error) = copy(&entry.path(), &to.join(entry.file_name())) {
+                fault::warn(&format!("{}: {error}", entry.path().display()));
+            }
+        }
+    } else if metadata.is_file() && metadata.len() <= LARGEST_TAKEN {
+        std::fs::copy(from, to)?;
+    } else {
+        return Ok(());
+    }
+    // Not for a test by an ordinary user, who has no other's files.
+    let (user, group) = (Uid::from_raw(metadata.uid()), Gid::from_raw(metadata.gid()));
+    if (user, group) != (Uid::effective(), Gid::effective()) {
+        nix::unistd::chown(to, Some(user), Some(group))?;
+    }
+    std::fs::set_permissions(to, metadata.permissions())
 }
 
 fn folder(path: &Path, mode: u32, user: u32, group: u32) -> std::io::Result<()> {
@@ -164,4 +226,27 @@ fn folder(path: &Path, mode: u32, user: u32, group: u32) -> std::io::Result<()> 
     DirBuilder::new().mode(mode).create(path)?;
     nix::unistd::chown(path, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_taken_over_with_its_modes_and_without_what_is_too_large() {
+        let base = std::env::temp_dir().join(format!("rostrum-init-{}", std::process::id()));
+        let (from, to) = (base.join("from"), base.join("to"));
+        std::fs::create_dir_all(from.join("settings")).unwrap();
+        std::fs::create_dir_all(&to).unwrap();
+        std::fs::write(from.join("settings/one"), "kept").unwrap();
+        std::fs::set_permissions(from.join("settings/one"), std::fs::Permissions::from_mode(0o600)).unwrap();
+        File::create(from.join("settings/large")).unwrap().set_len(LARGEST_TAKEN + 1).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", from.join("settings/link")).unwrap();
+        copy(&from.join("settings"), &to.join("settings")).unwrap();
+        copy(&from.join("absent"), &to.join("absent")).unwrap();
+        let names: Vec<_> = std::fs::read_dir(to.join("settings")).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(names, ["one"]);
+        assert_eq!(to.join("settings/one").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::remove_dir_all(base).unwrap();
+    }
 }

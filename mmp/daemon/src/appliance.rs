@@ -34,7 +34,7 @@ use crate::{
     loud::Notes,
     network_watch::Settling,
     news::{News, Reader},
-    observe::{board::Board, clock},
+    observe::{board::Board, clock, medium},
     password,
     paths::Paths,
     plan::{Daemon, Step, plan},
@@ -134,7 +134,8 @@ impl Appliance {
         let system = System { paths, device };
         if let Ok(reason) = fs::read_to_string(DATA_FAULT) {
             faults.push(format!(
-                "/data cannot be used: {}. Settings are kept in memory and are lost at the next boot",
+                "/data cannot be used: {}. What is changed now is kept in memory and lost at the next boot; save the files \
+                 over SFTP and replace the disk; `reboot` tries it again",
                 reason.trim()
             ));
         }
@@ -263,6 +264,8 @@ impl Appliance {
     /// What the administrator must know at login.
     pub fn notices(&self) -> Vec<String> {
         let mut notices: Vec<String> = self.faults.iter().map(|fault| format!("WARNING: {fault}")).collect();
+        notices.extend(medium::fault(&self.system.paths.state()).map(|fault| format!("WARNING: {fault}")));
+        notices.extend(self.clock_fault());
         notices
             .extend(self.notes.all().into_iter().map(|note| format!("NOTE: {} ({})", note.text, clock::date(note.at))));
         if let Some(trial) = self.trial() {
@@ -297,6 +300,21 @@ impl Appliance {
             notices.push(format!("WARNING: the card of interface {} is missing", nic.letter));
         }
         notices
+    }
+
+    /// A clock that cannot be right, and what to type.
+    fn clock_fault(&self) -> Option<String> {
+        let now = clock::now();
+        let hint = if self.settings().ntp.servers.is_empty() {
+            "set it with `date set <date> <time>`, or name a server with `ntp server add <server>`"
+        } else {
+            "`ntp status` shows why no server has set it yet"
+        };
+        let text = format!(
+            "WARNING: the clock shows {}, which cannot be right; passwords do not expire meanwhile; {hint}",
+            clock::date(now)
+        );
+        (!clock::is_believable(now)).then_some(text)
     }
 
     /// Changes settings, or returns `None` when the request is not one to change them.

@@ -15,7 +15,8 @@ use std::{
 #[error("cannot write `{}`", path.display())]
 pub struct WriteError {
     path: PathBuf,
-    source: io::Error,
+    /// What the system said.
+    pub source: io::Error,
 }
 
 /// Replaces the file durably.
@@ -55,9 +56,11 @@ fn write_beside(path: &Path, content: &[u8], mode: u32, sync: bool) -> io::Resul
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
-    file.write_all(content)?;
-    if sync {
-        file.sync_all()?;
+    let written = file.write_all(content).and_then(|()| if sync { file.sync_all() } else { Ok(()) });
+    if let Err(error) = written {
+        // On a full medium half a file would hold what the next one needs.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
     }
     Ok(temporary)
 }

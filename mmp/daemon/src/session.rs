@@ -174,7 +174,7 @@ impl<'a> Session<'a> {
     fn standing(&self) -> Option<(Role, bool)> {
         let settings = self.appliance.settings();
         let account = settings.accounts.accounts.get(&self.user)?;
-        Some((account.role, account.must_change_password(&settings.accounts.rules, clock::now())))
+        Some((account.role, account.must_change_password(&settings.accounts.rules, clock::now_for_ages())))
     }
 
     fn authorise(&self, role: Role, expired: bool, call: &Call) -> Result<(), Refusal> {

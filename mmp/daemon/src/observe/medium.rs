@@ -17,13 +17,12 @@ const FILE: &str = ".writable";
 /// What is wrong with `/data`, or nothing. `state` is a folder of it.
 pub fn fault(state: &Path) -> Option<String> {
     if let Err(error) = durable::replace(&state.join(FILE), b"written\n", 0o600) {
-        return Some(refusal(error.cause()));
+        return Some(refusal(&error.source));
     }
     let space = statvfs(state).ok()?;
     let left = space.blocks_available() * space.fragment_size();
-    (left < LOW).then(|| {
-        format!("/data is nearly full ({} MiB left): `df` shows the use; remove files over SFTP", left >> 20)
-    })
+    (left < LOW)
+        .then(|| format!("/data is nearly full ({} MiB left): `df` shows the use; remove files over SFTP", left >> 20))
 }
 
 /// What a failed write means, and what to do.

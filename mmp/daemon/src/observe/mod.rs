@@ -8,6 +8,7 @@ pub mod clock;
 pub mod events;
 pub mod links;
 pub mod machine;
+pub mod medium;
 mod netlink;
 pub mod resolver;
 pub mod routes;
