@@ -3,7 +3,8 @@
 //! Invariants: nothing privileged happens but through a request that [`session`] has authorised and logged; mmpd never
 //! waits for what it supervises beyond a deadline; a broken request ends its own conversation and no other.
 //!
-//! On a developer's machine `mmpd --native FOLDER` keeps everything below FOLDER and leaves the system alone.
+//! On a developer's machine `mmpd --native FOLDER` keeps everything below FOLDER and leaves the system alone, and
+//! `mmpd --check FOLDER` says what it would find in a folder of settings.
 
 mod access;
 mod admission;
@@ -12,6 +13,7 @@ mod apply;
 mod backup;
 mod brake;
 mod change;
+mod check;
 mod compare;
 mod connection;
 mod dictionary;
@@ -81,8 +83,9 @@ fn main() -> ExitCode {
     let (paths, device) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => (Paths::device(), true),
         ["--native", folder] => (Paths::below(Path::new(folder)), false),
+        ["--check", folder] => return check::run(Path::new(folder)),
         _ => {
-            eprintln!("usage: mmpd [--native FOLDER]");
+            eprintln!("usage: mmpd [--native FOLDER | --check FOLDER]");
             return ExitCode::from(2);
         }
     };

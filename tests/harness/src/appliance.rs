@@ -75,6 +75,12 @@ impl Builder {
         self
     }
 
+    /// With a disk that is served on an NBD socket.
+    pub fn nbd(mut self, socket: &Path) -> Self {
+        self.options.nbd = Some(socket.into());
+        self
+    }
+
     /// Captures the packets of every NIC.
     pub fn capture(mut self) -> Self {
         self.options.capture = true;

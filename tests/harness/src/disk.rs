@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{process::run, tools::tool};
 
 const LONG: Duration = Duration::from_secs(120);
-const SECTOR: u64 = 512;
+pub(crate) const SECTOR: u64 = 512;
 /// The partition table is within this.
 const HEAD: u64 = 64 << 10;
 
@@ -103,7 +103,7 @@ impl Data {
 }
 
 /// First sector and number of sectors of a partition, from the start of a GPT disk.
-fn partition(disk: &[u8], name: &str) -> Option<(u64, u64)> {
+pub(crate) fn partition(disk: &[u8], name: &str) -> Option<(u64, u64)> {
     let header = disk.get(512..1024)?;
     if !header.starts_with(b"EFI PART") {
         return None;

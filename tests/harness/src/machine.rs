@@ -42,6 +42,8 @@ pub struct Options {
     pub icount: bool,
     /// A qcow2 disk to go on from; otherwise the built image with a fresh `/data`.
     pub disk: Option<PathBuf>,
+    /// A disk that is served on an NBD socket, and nothing of it here.
+    pub nbd: Option<PathBuf>,
     /// More kernel arguments.
     pub append: String,
     /// More arguments of QEMU.
@@ -58,6 +60,7 @@ impl Default for Options {
             uefi: false,
             icount: false,
             disk: None,
+            nbd: None,
             append: String::new(),
             extra: Vec::new(),
             capture: false,
@@ -92,7 +95,9 @@ impl Machine {
     pub fn start(options: &Options) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("machine-").tempdir_in(scratch()?)?;
         let base = tools::image().join("rostrum.raw");
-        disk::overlay(options.disk.as_deref().unwrap_or(&base), &folder.path().join("disk.qcow2"))?;
+        if options.nbd.is_none() {
+            disk::overlay(options.disk.as_deref().unwrap_or(&base), &folder.path().join("disk.qcow2"))?;
+        }
         let taps = (0..options.nics).map(|nic| lan::tap(lan::LETTERS[nic])).collect::<Result<Vec<_>>>()?;
         let Launched { console, qmp, started, process } = launch(options, folder.path(), &taps, None)?;
         Ok(Self { console, qmp, started, process, options: options.clone(), taps, folder })
@@ -116,6 +121,11 @@ impl Machine {
     /// The folder of these files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// QEMU's process number.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Seconds of processor time that QEMU has used.
@@ -189,7 +199,11 @@ fn command(options: &Options, folder: &Path, taps: &[String]) -> Result<Command>
     let path = |name: &str| folder.join(name).display().to_string();
     let mut ask = Command::new(tools::target().join("release/image-builder"));
     ask.arg("qemu").current_dir(tools::workspace());
-    ask.args(["--disk", &path("disk.qcow2"), "--nics", &options.nics.to_string()]);
+    match &options.nbd {
+        Some(socket) => ask.args(["--disk", &format!("nbd:unix:{}", socket.display()), "--format", "raw"]),
+        None => ask.args(["--disk", &path("disk.qcow2")]),
+    };
+    ask.args(["--nics", &options.nics.to_string()]);
     ask.args(["--serial", &format!("socket,path={},logfile={},logappend=on", path("console"), path("console.log"))]);
     for (letter, tap) in lan::LETTERS.iter().zip(taps) {
         ask.args(["--netdev", &format!("{letter}=tap,ifname={tap},script=no,downscript=no")]);

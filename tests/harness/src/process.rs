@@ -78,6 +78,11 @@ pub fn host<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(program: &str, arguments
     run(Command::new(program).args(arguments), b"", Duration::from_secs(60))?.success(program)
 }
 
+/// Ends a process by its number without asking, as a power cut would; it may have ended already.
+pub fn kill_at_once(id: u32) {
+    let _ = kill(Pid::from_raw(id.cast_signed()), Signal::SIGKILL);
+}
+
 fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();

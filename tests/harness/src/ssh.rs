@@ -48,6 +48,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Process number of the client.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Waits for its end; the exit code.
     pub fn wait(&mut self, within: Duration) -> Result<i32> {
         Ok(self.process.wait(within)?.code().unwrap_or(-1))

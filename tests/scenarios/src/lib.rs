@@ -10,6 +10,7 @@ mod expect;
 mod files;
 mod naming;
 mod network;
+mod power;
 mod stage;
 mod time;
 
@@ -39,7 +40,9 @@ const fn scenario(name: &'static str, from: Moment, run: fn(&mut Stage) -> anyho
 
 /// All scenarios, the quick and basic ones first: what they find explains the failures of the later ones.
 fn all() -> impl Iterator<Item = &'static Scenario> {
-    [access::ALL, network::ALL, naming::ALL, time::ALL, files::ALL, commands::ALL, boot::ALL].into_iter().flatten()
+    [access::ALL, network::ALL, naming::ALL, time::ALL, files::ALL, commands::ALL, boot::ALL, power::ALL]
+        .into_iter()
+        .flatten()
 }
 
 /// The program.
