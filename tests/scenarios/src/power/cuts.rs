@@ -96,7 +96,7 @@ fn stream(
     let appliance = stage.appliance();
     appliance.wait_for_ssh()?;
     // One folder for all boots: the host key must be the same after each.
-    let client = Client::new(folder, lan::APPLIANCE, FACTORY, PASSWORD)?;
+    let client = Client::new(folder, lan::APPLIANCE.into(), FACTORY, PASSWORD)?;
     let (witness, programs) = (Mutex::new(witness), Mutex::new(Vec::new()));
     let stream = Stream { medium, client: &client, witness: &witness, prompt, folder, programs: &programs, seed };
     stream.run_until_cut(position, appliance.machine.id(), LONG)?;

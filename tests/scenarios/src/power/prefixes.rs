@@ -107,7 +107,7 @@ fn record(stage: &mut Stage, work: &Path, lines: usize) -> Result<(Recording, Wi
     let recording = Recording { base: base.clone(), entries: medium.record() };
     let first = recording.image(work, since)?.look(&recording, (since, Fate::Lost))?;
     let witness = Mutex::new(Witness::new(first.generation, since));
-    let client = Client::new(appliance.machine.folder(), lan::APPLIANCE, FACTORY, PASSWORD)?;
+    let client = Client::new(appliance.machine.folder(), lan::APPLIANCE.into(), FACTORY, PASSWORD)?;
     let programs = Mutex::new(Vec::new());
     let stream = Stream {
         medium: &medium,

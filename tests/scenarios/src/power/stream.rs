@@ -30,7 +30,7 @@ use super::witness::Witness;
 /// A password of an account that nobody uses.
 const UNUSED: &str = "Unused-Account-1";
 /// What a line may print that was carried out; most print nothing.
-const TAKEN: &[&str] = &["Success", "A reboot is required"];
+const TAKEN: &[&str] = &["Success", "A reboot is required", "SSH now offers"];
 /// Names that uploads take in turn; more uploads than names, so that files are replaced.
 const NAMES: usize = 6;
 /// Files of one SFTP session: sent together, answered at its end.
@@ -42,6 +42,7 @@ const LONG: usize = 1_500_000;
 /// The lines of one round; every round leaves as many settings as the one before it.
 fn round(number: usize) -> Vec<String> {
     let low = number % 200 + 1;
+    let odd = number % 2 == 1;
     let zone = ["Europe/Berlin", "Asia/Tokyo", "America/Lima"][number % 3];
     [
         "dns add forwardzone zone{n}.example.com 10.0.2.{low}",
@@ -54,6 +55,12 @@ fn round(number: usize) -> Vec<String> {
         "ipv4 b route add 172.16.{low}.0/24",
         "dscp 4 voice {class}",
         "iface b mtu {mtu}",
+        "syslog server add log{n}.example.com",
+        "audit http {switch}",
+        "ssh algorithms {algorithms}",
+        "banner add \"Round {n}\"",
+        "user rule min_length {length}",
+        "syslog server del log{n}.example.com",
         "dns del rr host{n}.example.com. A",
         "ipv4 b route del 172.16.{low}.0/24",
         "ntp server del ntp{n}.example.com",
@@ -66,6 +73,9 @@ fn round(number: usize) -> Vec<String> {
             .replace("{low}", &low.to_string())
             .replace("{zone}", zone)
             .replace("{class}", &format!("0x{:02X}", number % 60 + 1))
+            .replace("{switch}", if odd { "disable" } else { "enable" })
+            .replace("{algorithms}", if odd { "modern" } else { "compatible" })
+            .replace("{length}", if odd { "8" } else { "9" })
             .replace("{mtu}", &(1300 + number % 200).to_string())
     })
     .collect()
