@@ -8,9 +8,10 @@ use anyhow::{Context, ensure};
 use crate::layout::Layout;
 
 /// Crate, program, and where it goes.
-const PROGRAMS: [(&str, &str, &str); 6] = [
+const PROGRAMS: &[(&str, &str, &str)] = &[
     ("mmp-daemon", "mmpd", "usr/lib/rostrum/mmpd"),
     ("mmp-shell", "mmp", "usr/bin/mmp"),
+    ("mmp-capture", "mmp-capture", "usr/lib/rostrum/mmp-capture"),
     ("mmp-sftp", "mmp-sftp", "usr/lib/rostrum/mmp-sftp"),
     ("mmp-access", "mmp-login", "usr/lib/rostrum/mmp-login"),
     ("mmp-access", "mmp-auth", "usr/lib/rostrum/mmp-auth"),

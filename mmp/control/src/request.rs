@@ -6,6 +6,7 @@
 mod backup;
 mod firewall;
 mod ipv6;
+mod pcap;
 mod recovery;
 mod restore;
 mod ssh;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{Backup, FactoryReset};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
+pub use pcap::Pcap;
 pub use recovery::{Recover, Recovery};
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
@@ -80,6 +82,8 @@ pub enum Request {
     Text(Which, Text),
     /// `ping`, `traceroute`.
     Probe(Probe, Host),
+    /// `pcap`.
+    Pcap(Letter, Pcap),
     /// `version`, `model`, `serial`, `uptime`, `df`, `health`.
     Status(Status),
     /// `backup`.

@@ -25,6 +25,7 @@ use crate::{
     apply::{ApplyError, Moment, System},
     backup::staged,
     brake::Brake,
+    capture,
     change::{self, Facts, KeyFile},
     durable::WriteError,
     files,
@@ -88,6 +89,8 @@ pub struct Appliance {
     pub notes: Notes,
     /// How far the recovery of a lost password has come.
     pub recovery: Recovery,
+    /// The packet capture that runs.
+    pub capturing: capture::Running,
     /// Whether the network of this boot has come up.
     pub settling: Settling,
     /// Daemons that start once it has.
@@ -174,6 +177,7 @@ impl Appliance {
             brake: Brake::default(),
             running_hostname: settings.hostname.clone(),
             running_zone: settings.timezone.zone.clone(),
+            capturing: capture::Running::default(),
             settling: Settling::default(),
             held_back: Vec::new(),
             board,

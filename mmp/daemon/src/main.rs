@@ -12,6 +12,7 @@ mod appliance;
 mod apply;
 mod backup;
 mod brake;
+mod capture;
 mod change;
 mod check;
 mod compare;

@@ -17,7 +17,7 @@ use mmp_model::{Host, Role, Username, dns::Dns, rules::Rule};
 use crate::{
     access,
     appliance::{Appliance, Asked, conditional::Rest},
-    apply,
+    apply, capture, change,
     connection::{Connection, ConnectionError},
     files::Folder,
     journal, logs,
@@ -251,6 +251,15 @@ impl<'a> Session<'a> {
             Request::Probe(kind, host) => {
                 self.await_names(host);
                 let answer = probe::run(*kind, host, self.appliance.system.device, connection);
+                return Ok(match answer.and_then(|answer| connection.send(&answer)) {
+                    Ok(()) => Outcome::Answered,
+                    Err(error) => Outcome::Lost(error),
+                });
+            }
+            Request::Pcap(letter, ask) => {
+                change::present(*letter, &self.appliance.letters())?;
+                let (running, folder) = (&self.appliance.capturing, self.appliance.system.paths.files());
+                let answer = capture::run(running, (*letter, ask), (self.user.as_str(), &folder), connection);
                 return Ok(match answer.and_then(|answer| connection.send(&answer)) {
                     Ok(()) => Outcome::Answered,
                     Err(error) => Outcome::Lost(error),

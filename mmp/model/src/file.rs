@@ -40,6 +40,7 @@ impl FileName {
             "upgrade.img" => FileKind::Upgrade,
             _ if numbered(name, "log.") => FileKind::Log,
             _ if numbered(name, "audit.") => FileKind::Audit,
+            _ if ends(&[".pcap"]) => FileKind::Capture,
             _ if ends(&[".key", ".csr", ".cer", ".crt", ".pem", ".der", ".p7b", ".p12", ".pfx"]) => FileKind::Pki,
             _ => FileKind::Plain,
         }
@@ -84,6 +85,8 @@ pub enum FileKind {
     Log,
     /// The audit log, download only.
     Audit,
+    /// Packets that `pcap` captured; made by the appliance, and removed by hand.
+    Capture,
     /// Anything else: backups, texts, word lists.
     Plain,
 }
@@ -107,6 +110,7 @@ impl FileKind {
         let reading = matches!(access, FileAccess::List | FileAccess::Read);
         match (role, self) {
             (Role::Admin, Self::Produced | Self::Log | Self::Audit) | (Role::Audit, Self::Audit) => reading,
+            (Role::Admin, Self::Capture) => access != FileAccess::Write,
             (Role::Admin, _) | (Role::Crypto, Self::Pki) => true,
             _ => false,
         }
@@ -137,6 +141,13 @@ mod tests {
                 assert!(Role::ALL.into_iter().all(|role| !kind(name).permits(role, access)), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn captures_are_downloaded_and_removed_but_not_uploaded() {
+        let capture = kind("a-20261005-130411.pcap");
+        assert!(capture.permits(Role::Admin, FileAccess::Read) && capture.permits(Role::Admin, FileAccess::Remove));
+        assert!(!capture.permits(Role::Admin, FileAccess::Write) && !capture.permits(Role::Audit, FileAccess::List));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod account;
 pub mod address;
 pub mod address6;
 pub mod backup;
+pub mod capture;
 pub mod dns;
 pub mod dscp;
 pub mod duty;

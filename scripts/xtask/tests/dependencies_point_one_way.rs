@@ -9,6 +9,7 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("mmp-model", &[]),
     ("mmp-backup", &["mmp-model"]),
+    ("mmp-capture", &["mmp-model"]),
     ("mmp-control", &["mmp-model"]),
     ("mmp-client", &["mmp-control"]),
     ("mmp-grammar", &["mmp-control", "mmp-model"]),

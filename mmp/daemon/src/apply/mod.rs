@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod link;
 pub mod network;
+pub mod packets;
 pub mod process;
 
 use std::{

@@ -77,6 +77,12 @@ pub fn utc(at: UnixTime) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// `20261005-130411`, in UTC, for names of files.
+pub fn compact(at: UnixTime) -> String {
+    let at = Timestamp::from_second(at).unwrap_or(Timestamp::MAX);
+    at.to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string()
+}
+
 /// Day and minute of the local week.
 pub fn local_time(at: UnixTime, zone: &ZoneName) -> LocalTime {
     let local = local(Timestamp::from_second(at).unwrap_or(Timestamp::MAX), zone);

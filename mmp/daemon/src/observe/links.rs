@@ -25,6 +25,16 @@ pub fn is_present(letter: Letter) -> bool {
     Path::new(&format!("/sys/class/net/{letter}")).exists()
 }
 
+/// Whether the interface is switched on (`IFF_UP` of linux/if.h), with or without a cable.
+pub fn is_up(letter: Letter) -> bool {
+    let flags = fs::read_to_string(format!("/sys/class/net/{letter}/flags")).unwrap_or_default();
+    flags
+        .trim()
+        .strip_prefix("0x")
+        .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+        .is_some_and(|flags| flags & 1 == 1)
+}
+
 /// Reads the card.
 pub fn card(letter: Letter) -> Card {
     let read = |name: &str| {

@@ -17,6 +17,7 @@ mod iface;
 mod ipv4;
 mod ipv6;
 mod ntp;
+mod pcap;
 mod power;
 mod probe;
 mod recovery;
@@ -36,6 +37,7 @@ pub static ALL: &[&Family] = &[
     &dns::DNS,
     &probe::PING,
     &probe::TRACEROUTE,
+    &pcap::PCAP,
     &dscp::DSCP,
     &firewall::FIREWALL,
     &hostname::HOSTNAME,

@@ -93,7 +93,7 @@ fn try_one(appliance: &mut Appliance, command: &Command) -> Result<()> {
     if command.streams {
         // An unreachable address keeps them busy for minutes: Ctrl-C, as somebody would.
         console.send_line(example)?;
-        console.expect_any(&["PING ", "traceroute to "], ANSWER)?;
+        console.expect_any(&["PING ", "traceroute to ", "Capturing on interface a"], ANSWER)?;
         return console.interrupt(&prompt, ANSWER);
     }
     let output = console.command(&prompt, example, 2 * ANSWER).context("no prompt afterwards")?;

@@ -9,6 +9,7 @@ mod ipv6;
 mod letters;
 mod link;
 mod no_network;
+mod pcap;
 mod static_address;
 mod subnets;
 
@@ -21,6 +22,7 @@ pub const ALL: &[Scenario] = &[
     scenario("network::ipv6_by_advertisement_and_by_hand", Moment::Shell, ipv6::run),
     scenario("network::denied_port_ends_logins", Moment::Shell, firewall::denied_port),
     scenario("network::default_deny_from_the_first_moment_on", Moment::Shell, firewall::default_deny),
+    scenario("network::capture_to_a_file", Moment::Shell, pcap::run),
     scenario("network::ping_is_cancelled", Moment::Shell, cancelled_ping::run),
     scenario("network::dscp_of_ssh_dns_and_ntp", Moment::Shell, dscp_marks::run),
     scenario("network::two_nics_are_a_and_b", Moment::Shell, letters::two),
