@@ -17,7 +17,7 @@ use std::{
 };
 
 use mmp_control::{Kind, Refusal, Reply, reply::FileInfo, request::File as Ask};
-use mmp_model::{FileName, Role, file::FileAccess};
+use mmp_model::{FileName, Role, account::UnixTime, file::FileAccess};
 use nix::{
     fcntl::{AtFlags, OFlag},
     sys::statvfs::fstatvfs,
@@ -37,6 +37,11 @@ pub trait Producer {
     fn names(&self) -> Vec<FileName>;
     /// One of them, to be read from its start; `None` when the name is none of them.
     fn produce(&self, name: &FileName) -> Option<io::Result<File>>;
+    /// Its size in bytes and the time of its last change; an estimate will do where making it is dear.
+    fn describe(&self, name: &FileName) -> Option<io::Result<(u64, UnixTime)>> {
+        let file = self.produce(name)?;
+        Some(file.and_then(|file| file.metadata()).map(|metadata| (metadata.size(), metadata.mtime())))
+    }
 }
 
 /// The folder, for one connection.
@@ -133,13 +138,17 @@ impl<'a> Folder<'a> {
 
     fn info(&self, name: &FileName) -> Result<FileInfo, Refusal> {
         self.check(name, FileAccess::List)?;
-        let metadata = match self.produced(name)? {
-            Some(file) => file.metadata(),
-            None => fs::symlink_metadata(self.at(name)),
+        let described = self.producer.describe(name).transpose();
+        let described = described.map_err(|error| broken(&format!("{name} cannot be made"), &error))?;
+        let (size, modified) = match described {
+            Some(made) => made,
+            None => {
+                let stored = fs::symlink_metadata(self.at(name)).ok().filter(fs::Metadata::is_file);
+                stored.map(|metadata| (metadata.size(), metadata.mtime())).ok_or_else(|| absent(name))?
+            }
         };
-        let metadata = metadata.ok().filter(fs::Metadata::is_file).ok_or_else(|| absent(name))?;
         let writable = name.kind().permits(self.role, FileAccess::Write);
-        Ok(FileInfo { name: name.clone(), size: metadata.size(), modified: metadata.mtime(), writable })
+        Ok(FileInfo { name: name.clone(), size, modified, writable })
     }
 
     fn open(&self, name: &FileName) -> Result<Answer, Refusal> {

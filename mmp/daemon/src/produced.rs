@@ -2,11 +2,12 @@
 //!
 //! Invariants: what is handed out is a copy in memory that nobody can write to; nothing in it is a secret.
 
-use std::{fs, io};
+use std::{fs, io, os::unix::fs::MetadataExt};
 
 use mmp_control::chain;
 use mmp_model::{
     FileName, Settings,
+    account::UnixTime,
     readable::{self, Cards},
 };
 use nix::{
@@ -18,7 +19,7 @@ use crate::{
     appliance::{Appliance, RELEASE},
     durable,
     files::Producer,
-    journal,
+    journal, logs,
     observe::links,
     setting_files::{self, SettingFile},
 };
@@ -29,16 +30,27 @@ const AT_BOOT: &str = "/run/mmpd/boot.json";
 impl Producer for Appliance {
     fn names(&self) -> Vec<FileName> {
         let made = ["live.json", "boot.json"].into_iter().filter_map(|name| name.parse().ok());
-        made.chain(setting_files::names(&self.settings())).collect()
+        made.chain(setting_files::names(&self.settings())).chain(logs::files::names(self)).collect()
     }
 
     fn produce(&self, name: &FileName) -> Option<io::Result<fs::File>> {
+        if let Some(log) = logs::files::produce(self, name) {
+            return Some(log);
+        }
         let text = match name.as_str() {
             "live.json" => Ok(self.readable(&self.settings()).into_bytes()),
             "boot.json" => fs::read(self.system.paths.system(AT_BOOT)),
             _ => Ok(SettingFile::named(name)?.content(&self.settings())?.into_bytes()),
         };
         Some(text.and_then(|text| sealed(name.as_str(), &text)))
+    }
+
+    fn describe(&self, name: &FileName) -> Option<io::Result<(u64, UnixTime)>> {
+        if let Some(log) = logs::files::describe(self, name) {
+            return Some(log);
+        }
+        let file = self.produce(name)?;
+        Some(file.and_then(|file| file.metadata()).map(|metadata| (metadata.size(), metadata.mtime())))
     }
 }
 

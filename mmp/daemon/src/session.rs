@@ -225,6 +225,7 @@ impl<'a> Session<'a> {
             });
         }
         match request {
+            Request::LogBundle => return logs::bundle::generate(self.appliance).map(Outcome::Reply),
             Request::Syslog(request::Syslog::Rotate(name)) => {
                 return logs::rotation::rotate(self.appliance, name).map(Outcome::Reply);
             }

@@ -130,6 +130,25 @@ pub fn segments(folder: &Path) -> Vec<(u64, PathBuf)> {
     found
 }
 
+/// The records of one file of the store.
+pub fn lines(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Record>> + use<>> {
+    let mut file = BufReader::new(File::open(path)?);
+    Ok(std::iter::from_fn(move || {
+        loop {
+            let mut line = Vec::new();
+            match file.read_until(b'\n', &mut line) {
+                Err(error) => return Some(Err(error)),
+                // Half a line is not there yet.
+                Ok(_) if line.last() != Some(&b'\n') => return None,
+                Ok(_) => {}
+            }
+            if let Some((_, record)) = decode(&line) {
+                return Some(Ok(record));
+            }
+        }
+    }))
+}
+
 fn place(folder: &Path, first: u64) -> PathBuf {
     folder.join(format!("audit.{first:016x}"))
 }

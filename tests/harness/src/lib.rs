@@ -9,6 +9,7 @@ pub mod capture;
 pub mod disk;
 pub mod knock;
 pub mod lan;
+pub mod log_server;
 pub mod machine;
 pub mod medium;
 pub mod nbd;
@@ -23,4 +24,5 @@ pub mod terminal;
 pub mod tools;
 
 pub use appliance::{Appliance, Builder};
+pub use log_server::LogServer;
 pub use terminal::Terminal;

@@ -8,6 +8,7 @@ mod boot;
 mod commands;
 mod expect;
 mod files;
+mod logs;
 mod naming;
 mod network;
 mod power;
@@ -40,7 +41,7 @@ const fn scenario(name: &'static str, from: Moment, run: fn(&mut Stage) -> anyho
 
 /// All scenarios, the quick and basic ones first: what they find explains the failures of the later ones.
 fn all() -> impl Iterator<Item = &'static Scenario> {
-    [access::ALL, network::ALL, naming::ALL, time::ALL, files::ALL, commands::ALL, boot::ALL, power::ALL]
+    [access::ALL, network::ALL, naming::ALL, time::ALL, files::ALL, logs::ALL, commands::ALL, boot::ALL, power::ALL]
         .into_iter()
         .flatten()
 }

@@ -3,6 +3,8 @@
 //! Invariants: what is shown is one printable line a record; a log is read by a conversation's own thread, so that a long
 //! search keeps nobody else waiting.
 
+pub mod bundle;
+pub mod files;
 pub mod forwarding;
 pub mod rotation;
 pub mod stream;
