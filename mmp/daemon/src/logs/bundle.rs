@@ -28,7 +28,7 @@ const LONGEST: usize = 1 << 20;
 const SYSTEM_FILES: [(&str, &str); 14] = [
     ("packages.tsv", "/usr/lib/rostrum/packages.tsv"),
     ("os-release", "/usr/lib/os-release"),
-    ("board.toml", "/run/rostrum/board.json"),
+    ("board.json", "/run/rostrum/board.json"),
     ("cmdline", "/proc/cmdline"),
     ("meminfo", "/proc/meminfo"),
     ("mounts", "/proc/mounts"),
