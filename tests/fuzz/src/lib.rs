@@ -7,8 +7,8 @@
 use mmp_backup::{BackupKey, Bundle, Sealed};
 use mmp_control::{Answer, Ask, Hello, frame};
 use mmp_model::{
-    FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, readable, ssh::PublicKeys,
-    text::LoginText, versions,
+    FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, duty::Duty, readable,
+    ssh::PublicKeys, text::LoginText, versions,
 };
 
 /// A parser under test.
@@ -42,7 +42,12 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
     (
         "values",
         values,
-        &[b"192.0.2.1/24", b"_sip._tcp.example.com. 86400 IN SRV 0 5 5060 sip.example.com.", b". IN DS 20326 8 2 E06D"],
+        &[
+            b"192.0.2.1/24",
+            b"_sip._tcp.example.com. 86400 IN SRV 0 5 5060 sip.example.com.",
+            b". IN DS 20326 8 2 E06D",
+            b"!MoTu2200-0600|We",
+        ],
     ),
 ];
 
@@ -124,6 +129,10 @@ fn values(bytes: &[u8]) {
     let _ = text.parse::<Ipv4Prefix>().map(|v| one_line(v.to_string()));
     let _ = text.parse::<Subnet>().map(|v| one_line(v.to_string()));
     let _ = text.parse::<Host>().map(|v| one_line(v.to_string()));
+    let _ = text.parse::<Duty>().map(|v| {
+        one_line(v.to_string());
+        assert_eq!(v.to_string(), text);
+    });
     let _ = text.parse::<FileName>().map(|v| assert!(!v.as_str().contains('/')));
     let _ = text.parse::<TrustAnchor>().map(|v| one_line(v.to_string()));
     if let Ok(record) = text.parse::<ResourceRecord>() {

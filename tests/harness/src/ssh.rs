@@ -38,6 +38,7 @@ pub struct Client {
     password: String,
     method: Method,
     key: Option<PathBuf>,
+    tries: u32,
 }
 
 /// An interactive login.
@@ -69,6 +70,7 @@ impl Client {
             password: password.into(),
             method: Method::Password,
             key: None,
+            tries: 1,
         };
         let script = client.ask_pass();
         if !script.exists() {
@@ -91,6 +93,12 @@ impl Client {
     /// The same administrator, with a private key and no password.
     pub fn key(mut self, file: &Path) -> Self {
         self.key = Some(file.into());
+        self
+    }
+
+    /// The same administrator, typing the password so many times in one connection while it is not taken.
+    pub fn tries(mut self, tries: u32) -> Self {
+        self.tries = tries;
         self
     }
 
@@ -139,7 +147,7 @@ impl Client {
             "PubkeyAuthentication=no".into(),
             "IdentityAgent=none".into(),
             format!("PreferredAuthentications={method}"),
-            "NumberOfPasswordPrompts=1".into(),
+            format!("NumberOfPasswordPrompts={}", self.tries),
             "ConnectTimeout=60".into(),
             "LogLevel=ERROR".into(),
             // sftp's batch mode would forbid passwords; the first value of an option counts.

@@ -11,7 +11,7 @@ use mmp_control::{
 use mmp_model::{Role, Username};
 
 use super::{Appliance, Asked};
-use crate::{journal, loud, loud::Note, observe::clock, recovery::Step, store::Author};
+use crate::{evict, journal, loud, loud::Note, observe::clock, recovery::Step, store::Author};
 
 /// Stands where a session's number would; no session has it.
 const NO_SEAT: u64 = u64::MAX;
@@ -61,6 +61,12 @@ impl Appliance {
         self.recovery.close();
         self.logins.unlock(&user, clock::now());
         self.sessions.end(&user, None);
+        let number = self.settings().accounts.accounts.get(&user).map(|account| account.uid);
+        if let (true, Some(number)) = (self.system.device, number)
+            && let Err(error) = evict::processes_of(number, None)
+        {
+            journal::error(&format!("logins of {user} could not be ended: {error}"));
+        }
         let text = format!("The password of {user} was replaced on console {console} as a lost one");
         journal::login(&text);
         self.tell_administrators(&text);

@@ -182,7 +182,7 @@ mod properties {
         Secret,
         request::{Ipv4, Ntp, User},
     };
-    use mmp_model::{Role, Subnet, interface::Addressing};
+    use mmp_model::{Role, Subnet, interface::Addressing, rules::RuleChange};
     use proptest::prelude::*;
 
     use super::{tests::clean, tests::facts, *};
@@ -209,7 +209,17 @@ mod properties {
                 User::Add(name, if admin { Role::Admin } else { Role::Api }, Secret::new("x".into()))
             }),
             name.clone().prop_map(User::Del),
-            name.prop_map(User::Expire),
+            name.clone().prop_map(User::Expire),
+            (name.clone(), 0u8..3)
+                .prop_map(|(name, n)| { User::AddHost(name, format!("192.0.2.{n}").parse().expect("a host")) }),
+            (name.clone(), 0u8..3)
+                .prop_map(|(name, n)| { User::DelHost(name, format!("192.0.2.{n}").parse().expect("a host")) }),
+            name.clone().prop_map(|name| User::Duty(name, Some("Wk0700-1900".parse().expect("hours")))),
+            name.prop_map(|name| User::Reset(name, Secret::new("x".into()))),
+            (0u8..4).prop_map(|n| {
+                let change = RuleChange::parse("max_history", &n.to_string());
+                User::SetRule(change.expect("of its range"))
+            }),
         ];
         prop_oneof![
             (letter, ipv4).prop_map(|(letter, ask)| Request::Ipv4(letter, ask)),
@@ -244,6 +254,8 @@ mod properties {
             numbers.sort_unstable();
             numbers.dedup();
             prop_assert_eq!(numbers.len(), settings.accounts.accounts.len(), "a number is used twice");
+            let most = settings.accounts.rules.history();
+            prop_assert!(settings.accounts.accounts.values().all(|account| account.history.len() <= most));
             prop_assert!(settings.ntp.servers.len() <= mmp_model::time::MAX_NTP_SERVERS);
             prop_assert_eq!(mmp_model::versions::load(mmp_model::versions::store(&settings)).expect("loads"), settings);
         }
