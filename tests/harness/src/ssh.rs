@@ -39,6 +39,7 @@ pub struct Client {
     method: Method,
     key: Option<PathBuf>,
     tries: u32,
+    told: bool,
 }
 
 /// An interactive login.
@@ -71,6 +72,7 @@ impl Client {
             method: Method::Password,
             key: None,
             tries: 1,
+            told: false,
         };
         let script = client.ask_pass();
         if !script.exists() {
@@ -99,6 +101,12 @@ impl Client {
     /// The same administrator, typing the password so many times in one connection while it is not taken.
     pub fn tries(mut self, tries: u32) -> Self {
         self.tries = tries;
+        self
+    }
+
+    /// The same administrator, shown what the server says before the login.
+    pub fn told(mut self) -> Self {
+        self.told = true;
         self
     }
 
@@ -149,7 +157,7 @@ impl Client {
             format!("PreferredAuthentications={method}"),
             format!("NumberOfPasswordPrompts={}", self.tries),
             "ConnectTimeout=60".into(),
-            "LogLevel=ERROR".into(),
+            format!("LogLevel={}", if self.told { "INFO" } else { "ERROR" }),
             // sftp's batch mode would forbid passwords; the first value of an option counts.
             "BatchMode=no".into(),
         ] {

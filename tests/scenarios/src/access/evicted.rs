@@ -3,7 +3,7 @@
 
 use std::process::Stdio;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use harness::{
     appliance::{ANSWER, FACTORY, PASSWORD, PROMPT},
     process::Running,
@@ -35,7 +35,9 @@ pub fn run(stage: &mut Stage) -> Result<()> {
 
     appliance.silent("user evict bob")?;
     shell.wait(ANSWER)?;
-    folder.wait(ANSWER)?;
+    // Its client sees the end when it asks next.
+    listing.send("ls\n")?;
+    ensure!(!folder.wait(ANSWER)?.success(), "the folder is listed after the eviction");
     let row = appliance.command("user list | include bob")?;
     expect::lacks(&row, "yes")?;
     expect::holds(&row, "no")?;

@@ -18,7 +18,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let appliance = stage.appliance();
     add(appliance, "bob", "crypto", TEMPORARY)?;
     set_password(appliance, "bob", TEMPORARY, OWN)?;
-    let bob = appliance.ssh("bob", OWN)?;
+    let bob = appliance.ssh("bob", OWN)?.told();
 
     appliance.silent("user host bob add 192.0.2.77")?;
     let outside = bob.run("version", ANSWER)?;

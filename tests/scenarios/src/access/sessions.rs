@@ -11,7 +11,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let client = appliance.ssh(FACTORY, PASSWORD)?;
     let mut first = client.session()?;
     first.terminal.expect_prompt(PROMPT, ANSWER)?;
-    let second = client.run("version", ANSWER)?;
+    let second = client.clone().told().run("version", ANSWER)?;
     expect::code(&second, 255)?;
     expect::holds(&second.stderr, "Maximum of 1 logins at a time")?;
     expect::code(&client.sftp("pwd\n", ANSWER)?, 255)?;
