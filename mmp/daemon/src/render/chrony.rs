@@ -44,21 +44,31 @@ pub fn files(ntp: &Ntp, group_key: Option<&str>) -> Files {
         (PathBuf::from(SOURCES), File::readable(sources)),
         (
             PathBuf::from(KEYS),
-            File { content: key.unwrap_or_default().to_owned(), mode: 0o640, group: Some("_chrony") },
+            File { content: key.map(key_lines).unwrap_or_default(), mode: 0o640, group: Some("_chrony") },
         ),
     ]
     .into()
 }
 
+/// The lines of an uploaded file that can be keys: printable ones that are no comments.
+fn key_lines(keys: &str) -> String {
+    let kept = keys.lines().filter_map(key_line);
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+fn key_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let printable = line.bytes().all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\t'));
+    (printable && !line.is_empty() && !line.starts_with(['#', '!', '%', ';'])).then_some(line)
+}
+
 /// The number of the first key in a file of keys, RFC 5905 key identifiers being 1 to 65535 here.
 pub fn first_key(keys: &str) -> Option<u16> {
-    keys.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', '!', '%', ';'])).find_map(
-        |line| {
-            let mut words = line.split_whitespace();
-            let id = words.next()?.parse().ok().filter(|id| *id > 0)?;
-            (words.count() >= 1).then_some(id)
-        },
-    )
+    keys.lines().filter_map(key_line).find_map(|line| {
+        let mut words = line.split_whitespace();
+        let id = words.next()?.parse().ok().filter(|id| *id > 0)?;
+        (words.count() >= 1).then_some(id)
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 pub mod accounts;
 pub mod chrony;
 pub mod firewall;
+#[cfg(test)]
+mod hostile;
 pub mod networkd;
 mod networkd6;
 pub mod nftables;
