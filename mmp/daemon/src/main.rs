@@ -17,6 +17,7 @@ mod change;
 mod check;
 mod compare;
 mod connection;
+mod conversations;
 mod dictionary;
 mod durable;
 mod evict;
@@ -55,25 +56,23 @@ use std::{
     },
     path::Path,
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     thread,
     time::Duration,
 };
 
 use nix::{
     libc,
-    sys::prctl,
+    sys::{
+        prctl,
+        socket::{getsockopt, sockopt::PeerCredentials},
+    },
     unistd::{Gid, chown},
 };
 use systemd::daemon;
 
-use crate::{appliance::Appliance, paths::Paths};
+use crate::{appliance::Appliance, conversations::Conversations, paths::Paths};
 
-/// Conversations at a time; more are turned away.
-const MOST_CONVERSATIONS: usize = 64;
 /// Lines of the audit log that no answer waited for are on the medium after this.
 const AUDIT_LATEST: Duration = Duration::from_secs(5);
 /// What a conversation's thread needs, with room for yescrypt's tables on the heap.
@@ -130,7 +129,7 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
     })?;
     notify(&[(daemon::STATE_READY, "1")]);
     watchdog(&appliance)?;
-    let conversations = Arc::new(AtomicUsize::new(0));
+    let conversations = Conversations::new(nix::unistd::geteuid().as_raw());
     loop {
         let (stream, _) = match listener.accept() {
             Ok(accepted) => accepted,
@@ -165,32 +164,25 @@ fn listen(paths: &Paths) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-fn converse(appliance: &Arc<Appliance>, conversations: &Arc<AtomicUsize>, stream: UnixStream) {
-    if conversations.fetch_add(1, Ordering::SeqCst) >= MOST_CONVERSATIONS {
-        conversations.fetch_sub(1, Ordering::SeqCst);
-        journal::warning("a program was turned away: too many conversations at a time");
+fn converse(appliance: &Arc<Appliance>, conversations: &Arc<Conversations>, stream: UnixStream) {
+    let peer = getsockopt(&stream, PeerCredentials).ok().map(|peer| peer.uid());
+    let Some(place) = peer.and_then(|uid| conversations.enter(uid)) else {
+        journal::warning(&format!(
+            "a program of user number {} was turned away: too many conversations at a time",
+            peer.map_or_else(|| "unknown".to_owned(), |uid| uid.to_string())
+        ));
         return;
-    }
-    let (appliance, running) = (Arc::clone(appliance), Arc::clone(conversations));
+    };
+    let appliance = Arc::clone(appliance);
     let spawned = thread::Builder::new().name("conversation".into()).stack_size(STACK).spawn(move || {
-        let _count = Count(running);
+        let _place = place;
         if let Err(error) = session::hold(&appliance, stream) {
             // Its cause may quote what was sent, and that may be a password.
             journal::info(&format!("a conversation ended early: {error}"));
         }
     });
     if let Err(error) = spawned {
-        conversations.fetch_sub(1, Ordering::SeqCst);
         journal::error(&format!("a program was turned away: {error}"));
-    }
-}
-
-/// Counts a conversation until it ends, also by a panic.
-struct Count(Arc<AtomicUsize>);
-
-impl Drop for Count {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -4,6 +4,8 @@
 //! expired; every command leaves one line in the log before it is carried out.
 
 mod ending;
+#[cfg(test)]
+mod strangers;
 
 use std::{os::unix::net::UnixStream, time::Duration};
 

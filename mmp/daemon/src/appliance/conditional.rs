@@ -11,7 +11,7 @@ use std::{
 };
 
 use mmp_control::{Kind, Refusal, Reply, chain, reply};
-use mmp_model::{Settings, Username, restore::ConfirmTime, versions::Stored};
+use mmp_model::{Role, Settings, Username, restore::ConfirmTime, versions::Stored};
 
 use super::{Appliance, Asked, Changing};
 use crate::{
@@ -123,10 +123,15 @@ impl Appliance {
         Ok(Reply::Notice(format!("Confirmed: {lines}")))
     }
 
-    /// What is on condition is undone at the wish of an administrator.
+    /// What is on condition is undone at the wish of an administrator, or of who began it.
     pub fn undo_trial(&self, user: &Username) -> Result<Reply, Refusal> {
         let mut changing = self.changing();
         let trial = self.lock_trial().clone().ok_or_else(nothing_tried)?;
+        let settings = self.settings();
+        let role = settings.accounts.accounts.get(user).map(|account| account.role);
+        if role != Some(Role::Admin) && trial.user != user.as_str() {
+            return Err(Refusal::denied());
+        }
         self.undo(&mut changing, &trial, &format!("undone by {user}"));
         Ok(Reply::Notice(format!("Undone: {}", trial.lines.join("; "))))
     }
