@@ -3,6 +3,7 @@
 //! Invariants: one change at a time; reading never waits for a change; a change is check, plan, apply, save, in this
 //! order, and is answered only when it is durable. What fails after the first step puts the old settings back.
 
+pub mod aftermath;
 mod backup;
 pub mod conditional;
 mod new_password;
@@ -12,7 +13,7 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool, mpsc},
 };
 
 use mmp_control::{Kind, Refusal, Reply, Request, chain, request};
@@ -20,7 +21,10 @@ use mmp_model::{
     FileName, Hostname, Letter, Settings, Username, account::Accounts, restore::ConfirmTime, time::ZoneName,
 };
 
-use self::conditional::{Rest, Timer};
+use self::{
+    aftermath::Watched,
+    conditional::{Rest, Timer},
+};
 use crate::{
     apply::{ApplyError, Moment, System},
     backup::staged,
@@ -100,6 +104,7 @@ pub struct Appliance {
     restarting: AtomicBool,
     trial: Mutex<Option<Trial>>,
     timer: Timer,
+    aftermath: Mutex<Option<mpsc::Sender<Watched>>>,
     settings: RwLock<Arc<Settings>>,
     changing: Mutex<Changing>,
 }
@@ -172,6 +177,7 @@ impl Appliance {
             recovery: Recovery::start(system.paths.state().join("recovery.json"), system.paths.system(RECOVERY_OPEN)),
             trial: Mutex::new(trial),
             timer: Timer::default(),
+            aftermath: Mutex::new(None),
             sessions: Sessions::default(),
             given: Given::default(),
             brake: Brake::default(),
@@ -394,13 +400,30 @@ impl Appliance {
                 Refusal::new(Kind::Internal, format!("The change did not take effect: {}", chain(&error))).state(state)
             );
         }
-        if let Err(error) = changing.store.save(&next, author) {
+        if let Err(error) = changing.store.save(&next, author.clone()) {
             let state = self.put_back((&next, &rendered), (old, &changing.rendered));
             journal::undone(&format!("a change could not be saved and was undone: {}", chain(&error)));
             return Err(not_saved(&error).state(state));
         }
+        self.watch(Watched::after(&steps, old, &next, &author));
         self.settled(changing, old, next, rendered);
         Ok(())
+    }
+
+    /// Hands a change to the thread that watches it.
+    fn watch(&self, change: Option<Watched>) {
+        let sender = self.aftermath.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(sender), Some(change)) = (sender.as_ref(), change.filter(|_| self.system.device)) {
+            // The thread lives as long as this does.
+            let _ = sender.send(change);
+        }
+    }
+
+    /// Where changes go that are to be watched; the thread that takes them calls [`Self::watch_aftermath`].
+    pub fn changes_to_watch(&self) -> mpsc::Receiver<Watched> {
+        let (sender, receiver) = mpsc::channel();
+        *self.aftermath.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
     }
 
     /// Homes and what is remembered of accounts follow the accounts.

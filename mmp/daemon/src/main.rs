@@ -127,6 +127,11 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
             journal::settle();
         }
     })?;
+    let (watched, changes) = (Arc::clone(&appliance), appliance.changes_to_watch());
+    thread::Builder::new()
+        .name("aftermath".into())
+        .stack_size(STACK)
+        .spawn(move || watched.watch_aftermath(&changes))?;
     notify(&[(daemon::STATE_READY, "1")]);
     watchdog(&appliance)?;
     let conversations = Conversations::new(nix::unistd::geteuid().as_raw());

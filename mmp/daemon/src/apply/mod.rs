@@ -3,6 +3,7 @@
 //! Invariants: each step reports what the system does now or fails with a cause; nothing waits without a deadline.
 
 pub mod clock;
+pub mod health;
 pub mod link;
 pub mod network;
 pub mod packets;
@@ -13,15 +14,13 @@ use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use mmp_control::chain;
 use nix::unistd::{Gid, Group, chown};
 
 use crate::{
     durable::{self, WriteError},
-    journal,
     paths::Paths,
     plan::{Daemon, Step},
     render::{self, File},
@@ -55,13 +54,29 @@ pub enum ApplyError {
         /// Cause.
         source: io::Error,
     },
+    /// A daemon that does not serve with the new settings.
+    #[error("{unit} does not serve with it ({said})")]
+    Service {
+        /// Its unit.
+        unit: &'static str,
+        /// Its last words.
+        said: String,
+        /// What failed.
+        #[source]
+        cause: Box<ApplyError>,
+    },
+    /// A daemon has ended.
+    #[error("it does not run")]
+    NotRunning,
     /// The resolver.
     #[error("the resolver does not take the change: {0}")]
     Resolver(String),
 }
 
 /// Longest wait for a daemon's answer.
-const DAEMON_DEADLINE: Duration = Duration::from_secs(20);
+const DAEMON_DEADLINE: Duration = Duration::from_secs(3);
+/// A daemon that has not started or stopped by then hangs.
+const START_DEADLINE: Duration = Duration::from_secs(6);
 
 /// Whether the appliance is booting or an administrator waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,16 +109,21 @@ impl System {
             }
             Step::ReloadSshd => reload_sshd(),
             Step::Nftables(script) => Ok(process::feed("/usr/sbin/nft", &["-f", "-"], script)?),
-            // Asked before the addresses stand, the resolver would answer that nothing resolves.
-            Step::Start(_) if moment == Moment::Boot => Ok(()),
-            Step::Start(daemon) => systemctl("start", *daemon, moment),
-            Step::Restart(daemon) => systemctl("restart", *daemon, moment),
             Step::Stop(daemon) => systemctl("stop", *daemon, moment),
-            Step::Reload(daemon) => reload(*daemon).or_else(|error| {
-                // It may be on its way up, or have died: a new start reads the new files too.
-                journal::info(&format!("{} does not reload and is restarted: {}", daemon.unit(), chain(&error)));
-                systemctl("restart", *daemon, moment)
-            }),
+            Step::Start(daemon) | Step::Restart(daemon) | Step::Reload(daemon) if moment == Moment::Boot => {
+                // Asked before the addresses stand, the resolver would answer that nothing resolves: it is started later.
+                // An mmpd that was started anew may find it running, with the files of before.
+                let runs = health::process_number(*daemon).is_some();
+                if runs { systemctl("restart", *daemon, moment) } else { Ok(()) }
+            }
+            Step::Start(daemon) | Step::Restart(daemon) | Step::Reload(daemon) => {
+                let since = SystemTime::now();
+                serve_anew(step, *daemon).map_err(|cause| ApplyError::Service {
+                    unit: daemon.unit(),
+                    said: health::last_words(*daemon, since),
+                    cause: Box::new(cause),
+                })
+            }
         }
     }
 
@@ -159,6 +179,17 @@ impl System {
     }
 }
 
+/// Starts, restarts or reloads, and waits until the daemon serves.
+fn serve_anew(step: &Step, daemon: Daemon) -> Result<(), ApplyError> {
+    match step {
+        Step::Start(_) => systemctl("start", daemon, Moment::Change)?,
+        Step::Reload(_) if reload(daemon).is_ok() => {}
+        // What does not reload may be on its way up, or have died: a new start reads the new files too.
+        _ => systemctl("restart", daemon, Moment::Change)?,
+    }
+    health::serves(daemon)
+}
+
 fn reload(daemon: Daemon) -> Result<(), ApplyError> {
     match daemon {
         Daemon::Unbound => unbound_control("reload_keep_cache").map(|_| ()),
@@ -177,7 +208,7 @@ fn systemctl(verb: &str, daemon: Daemon, moment: Moment) -> Result<(), ApplyErro
     // At boot the daemon's turn comes after mmpd is ready; waiting for it here would wait for ourselves.
     let queue: &[&str] = if moment == Moment::Boot { &["--no-block"] } else { &[] };
     let arguments = [&[verb], queue, &[daemon.unit()]].concat();
-    Ok(process::run("/usr/bin/systemctl", &arguments).map(|_| ())?)
+    Ok(process::run_within("/usr/bin/systemctl", &arguments, START_DEADLINE).map(|_| ())?)
 }
 
 /// One command to unbound's control socket (`unbound-control(8)`, protocol version 1); its answer.

@@ -37,15 +37,20 @@ pub enum ProcessError {
 
 /// Runs to the end; what it printed.
 pub fn run(program: &str, arguments: &[&str]) -> Result<String, ProcessError> {
-    execute(program, arguments, None)
+    execute(program, arguments, None, DEADLINE)
+}
+
+/// As [`run`], for a program that must come to its end sooner.
+pub fn run_within(program: &str, arguments: &[&str], deadline: Duration) -> Result<String, ProcessError> {
+    execute(program, arguments, None, deadline)
 }
 
 /// As [`run`], with text on its standard input.
 pub fn feed(program: &str, arguments: &[&str], input: &str) -> Result<(), ProcessError> {
-    execute(program, arguments, Some(input)).map(|_| ())
+    execute(program, arguments, Some(input), DEADLINE).map(|_| ())
 }
 
-fn execute(program: &str, arguments: &[&str], input: Option<&str>) -> Result<String, ProcessError> {
+fn execute(program: &str, arguments: &[&str], input: Option<&str>, deadline: Duration) -> Result<String, ProcessError> {
     let fail = |source| ProcessError::Run { program: program.to_owned(), source };
     let mut child = Command::new(program)
         .args(arguments)
@@ -58,17 +63,17 @@ fn execute(program: &str, arguments: &[&str], input: Option<&str>) -> Result<Str
     if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
         pipe.write_all(text.as_bytes()).map_err(fail)?;
     }
-    finish(program, child)
+    finish(program, child, deadline)
 }
 
 /// Waits for the end; a program that does not come to it is killed.
-fn finish(program: &str, mut child: Child) -> Result<String, ProcessError> {
+fn finish(program: &str, mut child: Child, deadline: Duration) -> Result<String, ProcessError> {
     let fail = |source| ProcessError::Run { program: program.to_owned(), source };
     let (done, over) = mpsc::channel::<()>();
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("process numbers are positive and small"));
     let guard = thread::spawn(move || {
         // The sender is dropped at the end of the program, which wakes this at once.
-        let timed_out = over.recv_timeout(DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout);
+        let timed_out = over.recv_timeout(deadline) == Err(mpsc::RecvTimeoutError::Timeout);
         if timed_out {
             let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
         }
