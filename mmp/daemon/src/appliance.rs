@@ -366,7 +366,7 @@ impl Appliance {
         self.check_trial(asked, &touched)?;
         let changed = match asked.within {
             None => {
-                self.put_in_force(&mut changing, old, next, asked.author.clone())?;
+                self.put_in_force(&mut changing, old, next, &asked.author)?;
                 Changed { reply, rest: None }
             }
             Some(within) => {
@@ -389,7 +389,7 @@ impl Appliance {
         changing: &mut Changing,
         old: &Settings,
         next: Settings,
-        author: Author,
+        author: &Author,
     ) -> Result<(), Refusal> {
         let rendered = render(&next, &self.surroundings(&next));
         let steps = plan(Some((old, &changing.rendered)), (&next, &rendered));
@@ -405,7 +405,7 @@ impl Appliance {
             journal::undone(&format!("a change could not be saved and was undone: {}", chain(&error)));
             return Err(not_saved(&error).state(state));
         }
-        self.watch(Watched::after(&steps, old, &next, &author));
+        self.watch(Watched::after(&steps, old, &next, author));
         self.settled(changing, old, next, rendered);
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 pub mod appliance;
 pub mod capture;
+pub mod container;
 pub mod disk;
 pub mod knock;
 pub mod lan;

@@ -40,6 +40,8 @@ pub struct Client {
     key: Option<PathBuf>,
     tries: u32,
     told: bool,
+    /// A process in the network namespace that it runs in.
+    computer: Option<u32>,
 }
 
 /// An interactive login.
@@ -73,6 +75,7 @@ impl Client {
             key: None,
             tries: 1,
             told: false,
+            computer: None,
         };
         let script = client.ask_pass();
         if !script.exists() {
@@ -110,6 +113,12 @@ impl Client {
         self
     }
 
+    /// On another computer: in the network namespace of a process.
+    pub(crate) fn at(mut self, computer: u32) -> Self {
+        self.computer = Some(computer);
+        self
+    }
+
     /// `ssh host "line"`.
     pub fn run(&self, line: &str, within: Duration) -> Result<Outcome> {
         run(self.program("ssh").arg(self.destination()).arg(line), b"", within)
@@ -137,7 +146,14 @@ impl Client {
 
     /// `ssh`, `scp` or `sftp` with all options but the destination.
     pub fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(name);
+        let mut command = match self.computer {
+            Some(process) => {
+                let mut command = Command::new("nsenter");
+                command.args(["--target", &process.to_string(), "--net", name]);
+                command
+            }
+            None => Command::new(name),
+        };
         let method = match (&self.key, self.method) {
             (Some(_), _) => "publickey",
             (None, Method::Password) => "password",

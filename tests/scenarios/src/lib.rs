@@ -5,6 +5,7 @@
 
 mod access;
 mod boot;
+mod change;
 mod commands;
 mod expect;
 mod files;
@@ -41,9 +42,20 @@ const fn scenario(name: &'static str, from: Moment, run: fn(&mut Stage) -> anyho
 
 /// All scenarios, the quick and basic ones first: what they find explains the failures of the later ones.
 fn all() -> impl Iterator<Item = &'static Scenario> {
-    [access::ALL, network::ALL, naming::ALL, time::ALL, files::ALL, logs::ALL, commands::ALL, boot::ALL, power::ALL]
-        .into_iter()
-        .flatten()
+    [
+        access::ALL,
+        network::ALL,
+        naming::ALL,
+        time::ALL,
+        files::ALL,
+        logs::ALL,
+        commands::ALL,
+        change::ALL,
+        boot::ALL,
+        power::ALL,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The program.

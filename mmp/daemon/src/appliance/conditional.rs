@@ -88,7 +88,7 @@ impl Appliance {
         let rendered = render(&next, &self.surroundings(&next));
         let steps = plan(Some((old, &changing.rendered)), (&next, &rendered));
         if !steps.iter().any(may_cut) {
-            return match self.put_in_force(&mut changing, old, next, asked.author.clone()) {
+            return match self.put_in_force(&mut changing, old, next, &asked.author) {
                 Ok(()) => Ok(None),
                 Err(refusal) => {
                     // What was on condition before still is.

@@ -1,0 +1,39 @@
+//! Appliances in containers, for promises that take hundreds of changes.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use harness::{
+    appliance::{ANSWER, PASSWORD, PROMPT},
+    container::{Cable, Container},
+    lan,
+};
+
+/// How many times, unless the environment says otherwise.
+pub fn count(variable: &str, few: usize) -> Result<usize> {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().with_context(|| format!("{variable} is not a number")),
+        Err(_) => Ok(few),
+    }
+}
+
+/// An appliance with the factory account's password set and a static address, and a computer beside it.
+pub fn start(folder: &Path, replaced: &[(&Path, &str)]) -> Result<Container> {
+    let container = Container::start(folder, Cable::Computer, replaced)?;
+    set_password(&container)?;
+    let address = format!("ipv4 a add {}/24 {}\n", lan::APPLIANCE, lan::GATEWAY);
+    container.lines(&address)?.success("a static address")?;
+    Ok(container)
+}
+
+/// Without a terminal nobody asks for passwords, so the first login is typed on one.
+fn set_password(container: &Container) -> Result<()> {
+    let mut shell = container.shell()?;
+    let shell = &mut shell.terminal;
+    shell.expect("Please enter new password:", ANSWER)?;
+    shell.send_line(PASSWORD)?;
+    shell.expect("Please enter new password again:", ANSWER)?;
+    shell.send_line(PASSWORD)?;
+    shell.expect_prompt(PROMPT, ANSWER)?;
+    shell.send_line("exit")
+}
