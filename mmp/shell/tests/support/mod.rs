@@ -215,6 +215,14 @@ pub struct Terminal {
     seen: String,
 }
 
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // The shell holds the other end of its terminal too, so nothing else would end it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Terminal {
     /// Types.
     pub fn send(&mut self, text: &str) {
