@@ -51,6 +51,8 @@ fn flatten(value: &Value, path: String, secret: bool, lines: &mut Lines) {
                 flatten(value, below(key), secret || SECRET.contains(&key.as_str()), lines);
             }
         }
+        // An empty list or map is shown by what the other has and it has not.
+        Value::Object(_) => {}
         Value::Array(elements) if !secret => {
             for element in elements {
                 lines.insert(below(&element.to_string()), ("set".into(), element.clone()));

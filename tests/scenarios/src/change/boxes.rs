@@ -17,6 +17,16 @@ pub fn count(variable: &str, few: usize) -> Result<usize> {
     }
 }
 
+/// Adds to a failure what the appliance wrote to its log last.
+pub fn explained<T>(folder: &Path, result: Result<T>) -> Result<T> {
+    result.map_err(|error| {
+        let journal = folder.join("data/log/journal").display().to_string();
+        let words = ["--no-pager", "--quiet", "--lines=60", "--output=short-monotonic", "--directory", &journal];
+        let log = harness::process::host("journalctl", words).unwrap_or_else(|error| format!("{error:#}"));
+        error.context(format!("the appliance's log:\n{log}"))
+    })
+}
+
 /// An appliance with the factory account's password set and a static address, and a computer beside it.
 pub fn start(folder: &Path, replaced: &[(&Path, &str)]) -> Result<Container> {
     let container = Container::start(folder, Cable::Computer, replaced)?;

@@ -2,6 +2,7 @@
 //! settings are the old ones. `ROSTRUM_LOCKOUTS` says how many; each appliance is a container with a computer beside it.
 
 use std::{
+    path::Path,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -32,7 +33,7 @@ const LINE: Duration = Duration::from_secs(20);
 const BACK: Duration = Duration::from_secs(60);
 
 pub fn run(_: &mut Stage) -> Result<()> {
-    ensure!(std::path::Path::new(NSPAWN).exists(), "the package systemd-container is missing");
+    ensure!(Path::new(NSPAWN).exists(), "the package systemd-container is missing");
     let wanted = boxes::count("ROSTRUM_LOCKOUTS", FEW)?;
     let (next, locked_out) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let failures = Mutex::new(Vec::new());
@@ -59,7 +60,11 @@ pub fn run(_: &mut Stage) -> Result<()> {
 
 fn work(next: &AtomicUsize, wanted: usize, locked_out: &AtomicUsize) -> Result<()> {
     let folder = tempfile::tempdir_in(tools::target())?;
-    let container = boxes::start(folder.path(), &[])?;
+    boxes::explained(folder.path(), work_in(folder.path(), next, wanted, locked_out))
+}
+
+fn work_in(folder: &Path, next: &AtomicUsize, wanted: usize, locked_out: &AtomicUsize) -> Result<()> {
+    let container = boxes::start(folder, &[])?;
     let client = container.ssh(lan::APPLIANCE, FACTORY, PASSWORD)?;
     loop {
         let number = next.fetch_add(1, Ordering::SeqCst);

@@ -17,7 +17,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     appliance.silent("dscp 4 voice 46")?;
     let differences = appliance.command(&format!("settings compare {point}"))?;
     expect::holds(&differences, "dns\n  - forward_zones.")?;
-    expect::holds(&differences, "dscp\n  + ipv4.voice = 46")?;
+    expect::holds(&differences, "dscp\n  + ipv4.voice = \"0x2E\"")?;
     expect::same(&appliance.command(&format!("settings restore {point} --yes"))?, "")?;
     expect::same(&appliance.command(&format!("settings compare {point}"))?, "No difference")?;
     expect::holds(&appliance.command("dns")?, "one.example.com")?;

@@ -17,7 +17,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     // And what he did is told here.
     appliance.machine.console.send("\r")?;
     appliance.machine.console.expect("changed: dscp 4 voice 10", ANSWER)?;
-    appliance.wake()?;
+    appliance.machine.console.expect_prompt(PROMPT, ANSWER)?;
     expect::same(&appliance.command("dscp 4 voice 12")?, "")?;
     // A script is not held up.
     expect::code(&appliance.ssh(FACTORY, PASSWORD)?.run("dscp 4 voice 14", ANSWER)?, 0)
