@@ -78,6 +78,8 @@ pub struct Container {
     folder: PathBuf,
     /// Keeps the network namespace of the computer at the other end.
     computer: Option<Running>,
+    /// Its control groups.
+    groups: Vec<PathBuf>,
 }
 
 impl Container {
@@ -93,12 +95,14 @@ impl Container {
         fs::copy(root.join("usr/share/rostrum/passwd"), run.join("passwd"))?;
         fs::write(run.join("board.json"), BOARD)?;
 
+        let groups = own_groups(folder)?;
         // The namespace is there before the container, so that it starts with its interface. What is typed starts it.
         let binds: String =
             replaced.iter().map(|(file, path)| format!(" --bind-ro='{}:{path}'", file.display())).collect();
         let script = format!(
-            "read -r go && exec {NSPAWN} --quiet --register=no --keep-unit --read-only --timezone=off --console=pipe \
+            "{}read -r go && exec {NSPAWN} --quiet --register=no --keep-unit --read-only --timezone=off --console=pipe \
              --capability=CAP_NET_ADMIN --directory='{}' --bind='{}:/data' --bind='{}:/run/rostrum'{binds} --boot",
+            groups.iter().map(|group| format!("echo $$ > '{}/cgroup.procs' && ", group.display())).collect::<String>(),
             root.display(),
             data.display(),
             run.display()
@@ -136,7 +140,7 @@ impl Container {
             let said = fs::read_to_string(folder.join("container.log")).unwrap_or_default();
             return Err(error.context(format!("systemd-nspawn: {}", said.trim())));
         }
-        Ok(Self { process, first, folder: folder.to_owned(), computer })
+        Ok(Self { process, first, folder: folder.to_owned(), computer, groups })
     }
 
     /// A file inside, as it is found from outside.
@@ -203,7 +207,37 @@ impl Drop for Container {
         // Asked once it shuts down in order; killed it would leave its programs behind.
         let _ = kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGTERM);
         let _ = self.process.wait(START);
+        for group in &self.groups {
+            remove_group(group);
+        }
     }
+}
+
+/// Control groups for one container: two in the same group would take each other's services for their own.
+fn own_groups(folder: &Path) -> Result<Vec<PathBuf>> {
+    let name = folder.file_name().context("the folder has no name")?.to_string_lossy().replace('.', "box-");
+    let mounts = fs::read_to_string("/proc/self/mounts")?;
+    let mut groups = Vec::new();
+    for line in mounts.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let systemds = words[2] == "cgroup2" || (words[2] == "cgroup" && words[3].contains("name=systemd"));
+        if systemds {
+            let group = Path::new(words[1]).join(&name);
+            fs::create_dir_all(&group).with_context(|| format!("cannot make {}", group.display()))?;
+            groups.push(group);
+        }
+    }
+    Ok(groups)
+}
+
+/// A group and those in it, which are empty by then.
+fn remove_group(group: &Path) {
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_group(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
 }
 
 /// `sh` with a script, in a network namespace that is about to be made.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use harness::{
-    appliance::{ANSWER, PASSWORD, PROMPT},
-    container::{Cable, Container},
+    appliance::{ANSWER, BOOT, FACTORY, PASSWORD, PROMPT},
+    container::{Cable, Container, until},
     lan,
 };
 
@@ -18,9 +18,9 @@ pub fn count(variable: &str, few: usize) -> Result<usize> {
 }
 
 /// Adds to a failure what the appliance wrote to its log last.
-pub fn explained<T>(folder: &Path, result: Result<T>) -> Result<T> {
+pub fn explained<T>(container: &Container, result: Result<T>) -> Result<T> {
     result.map_err(|error| {
-        let journal = folder.join("data/log/journal").display().to_string();
+        let journal = container.path("/run/log/journal").display().to_string();
         let words = ["--no-pager", "--quiet", "--lines=60", "--output=short-monotonic", "--directory", &journal];
         let log = harness::process::host("journalctl", words).unwrap_or_else(|error| format!("{error:#}"));
         error.context(format!("the appliance's log:\n{log}"))
@@ -30,10 +30,16 @@ pub fn explained<T>(folder: &Path, result: Result<T>) -> Result<T> {
 /// An appliance with the factory account's password set and a static address, and a computer beside it.
 pub fn start(folder: &Path, replaced: &[(&Path, &str)]) -> Result<Container> {
     let container = Container::start(folder, Cable::Computer, replaced)?;
-    set_password(&container)?;
+    explained(&container, set_up(&container))?;
+    Ok(container)
+}
+
+fn set_up(container: &Container) -> Result<()> {
+    set_password(container)?;
     let address = format!("ipv4 a add {}/24 {}\n", lan::APPLIANCE, lan::GATEWAY);
     container.lines(&address)?.success("a static address")?;
-    Ok(container)
+    let client = container.ssh(lan::APPLIANCE, FACTORY, PASSWORD)?;
+    until("SSH", BOOT, || Ok(client.run("version", ANSWER)?.status.success()))
 }
 
 /// Without a terminal nobody asks for passwords, so the first login is typed on one.

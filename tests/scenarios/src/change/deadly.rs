@@ -87,7 +87,7 @@ pub fn run(_: &mut Stage) -> Result<()> {
     for number in 0..wanted {
         let case = CASES[number % CASES.len()];
         let taken = fail(&container, case).with_context(|| format!("failure {number}: {case:?}"));
-        slowest = slowest.max(boxes::explained(folder.path(), taken)?);
+        slowest = slowest.max(boxes::explained(&container, taken)?);
     }
     eprintln!("{wanted} failing services, the slowest change undone after {:.1} s", slowest.as_secs_f64());
     Ok(())

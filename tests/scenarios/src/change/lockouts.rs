@@ -60,11 +60,11 @@ pub fn run(_: &mut Stage) -> Result<()> {
 
 fn work(next: &AtomicUsize, wanted: usize, locked_out: &AtomicUsize) -> Result<()> {
     let folder = tempfile::tempdir_in(tools::target())?;
-    boxes::explained(folder.path(), work_in(folder.path(), next, wanted, locked_out))
+    let container = boxes::start(folder.path(), &[])?;
+    boxes::explained(&container, work_in(&container, next, wanted, locked_out))
 }
 
-fn work_in(folder: &Path, next: &AtomicUsize, wanted: usize, locked_out: &AtomicUsize) -> Result<()> {
-    let container = boxes::start(folder, &[])?;
+fn work_in(container: &Container, next: &AtomicUsize, wanted: usize, locked_out: &AtomicUsize) -> Result<()> {
     let client = container.ssh(lan::APPLIANCE, FACTORY, PASSWORD)?;
     loop {
         let number = next.fetch_add(1, Ordering::SeqCst);
@@ -72,7 +72,7 @@ fn work_in(folder: &Path, next: &AtomicUsize, wanted: usize, locked_out: &Atomic
             return Ok(());
         }
         let lines = harmful(number);
-        let cut = one(&container, &client, &lines).with_context(|| format!("change {number}: {}", lines.join("; ")))?;
+        let cut = one(container, &client, &lines).with_context(|| format!("change {number}: {}", lines.join("; ")))?;
         locked_out.fetch_add(usize::from(cut), Ordering::SeqCst);
     }
 }
@@ -114,7 +114,7 @@ const KINDS: &[&[&str]] = &[
     &["ipv4 a add 198.51.100.{n}/24 198.51.100.1"],
     &["ipv4 a add 10.0.2.{n}/24 10.0.2.2"],
     &["ipv4 a add 10.0.3.{n}/16 10.0.0.1"],
-    &["ipv4 a add 10.0.2.15/32 10.0.2.15"],
+    &["ipv4 a add 10.0.2.14/30 10.0.2.13"],
     &["ipv4 a del"],
     &["ipv4 a disable"],
     &["ipv4 a dhcp"],
