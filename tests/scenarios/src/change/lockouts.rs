@@ -119,6 +119,8 @@ const KINDS: &[&[&str]] = &[
     &["ipv4 a disable"],
     &["ipv4 a dhcp"],
     &["ipv4 a add 172.16.{n}.1/20 172.16.{n}.9", "ipv4 a route add 10.0.2.0/24"],
+    &["firewall a default deny", "firewall a enable"],
+    &["firewall a default allow", "firewall a deny 22/tcp", "firewall a enable"],
     &["user host admin add 203.0.113.{n}"],
     &["user duty admin !Al"],
     &["user expire admin"],
