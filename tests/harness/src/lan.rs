@@ -51,7 +51,10 @@ pub fn enter() -> Result<()> {
     ip("link set dev lo up")?;
     for (letter, third) in LETTERS.into_iter().zip(2..) {
         let bridge = bridge(letter);
-        ip(&format!("link add {bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"))?;
+        // Of its own: otherwise it takes that of a NIC that comes, and its link-local address changes with it.
+        ip(&format!(
+            "link add {bridge} address 02:00:00:00:02:{third:02x} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+        ))?;
         ip(&format!("address add 10.0.{third}.2/24 dev {bridge}"))?;
         ip(&format!("address add 2001:db8:{third}::2/64 dev {bridge} nodad"))?;
         ip(&format!("link set dev {bridge} up"))?;
