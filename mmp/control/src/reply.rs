@@ -140,6 +140,9 @@ pub struct Iface {
     pub mtu: Option<u32>,
     /// A cable with a living peer.
     pub carrier: bool,
+    /// What is wrong with it, and what to type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// `ipv4`.
@@ -167,6 +170,9 @@ pub struct Ipv4 {
     pub observed_addresses: Vec<String>,
     /// In the kernel now.
     pub observed_routes: Vec<Route>,
+    /// What is wrong with it, and what to type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// A route in the kernel.

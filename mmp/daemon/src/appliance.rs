@@ -37,6 +37,7 @@ use crate::{
     journal,
     logins::Logins,
     loud::Notes,
+    network_fault,
     network_watch::Settling,
     news::{News, Reader},
     observe::{board::Board, clock, medium},
@@ -306,8 +307,18 @@ impl Appliance {
         if let Some(fault) = journal::audit_fault() {
             notices.push(format!("WARNING: the audit log is not written: {fault}; `df` shows whether /data is full"));
         }
-        for nic in self.board.nics.iter().filter(|nic| !nic.present) {
-            notices.push(format!("WARNING: the card of interface {} is missing", nic.letter));
+        for letter in self.letters() {
+            // A lease takes its time; what is not there right after the boot is no fault yet.
+            if self.settling.is_over()
+                && let Some(fault) = network_fault::now(&settings, letter)
+            {
+                notices.push(format!("WARNING: {fault}"));
+            }
+        }
+        for nic in
+            self.board.nics.iter().filter(|nic| !nic.present && network_fault::now(&settings, nic.letter).is_none())
+        {
+            notices.push(format!("WARNING: the card of interface {} is missing; its letter is kept", nic.letter));
         }
         notices
     }

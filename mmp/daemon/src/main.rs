@@ -29,6 +29,7 @@ mod lockout;
 mod logins;
 mod logs;
 mod loud;
+mod network_fault;
 mod network_watch;
 mod news;
 mod observe;

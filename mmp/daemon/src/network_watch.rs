@@ -41,6 +41,11 @@ impl Settling {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Whether that time has come.
+    pub fn is_over(&self) -> bool {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn end(&self) {
         *self.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();

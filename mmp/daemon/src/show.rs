@@ -18,7 +18,7 @@ use crate::{
     appliance::{Appliance, RELEASE},
     apply, change,
     files::Folder,
-    logs,
+    logs, network_fault,
     observe::{addresses6, clock, links, machine, resolver, routes, time_sources},
     plan::Daemon,
 };
@@ -92,6 +92,7 @@ fn iface(settings: &Settings, letter: Letter) -> Reply {
         duplex: card.duplex,
         mtu: card.mtu,
         carrier: card.carrier,
+        fault: network_fault::now(settings, letter),
     })
 }
 
@@ -125,6 +126,7 @@ fn ipv4(settings: &Settings, letter: Letter) -> Reply {
         routes: set.routes,
         observed_addresses,
         observed_routes,
+        fault: network_fault::now(settings, letter),
     })
 }
 
@@ -141,6 +143,7 @@ fn ipv6(settings: &Settings, letter: Letter) -> Reply {
         slaac: set.slaac,
         observed_addresses: addresses6::of(letter).iter().map(ToString::to_string).collect(),
         observed_routes: routes::ipv6(letter),
+        fault: network_fault::now(settings, letter),
     })
 }
 

@@ -30,4 +30,7 @@ pub struct Ipv6 {
     pub observed_addresses: Vec<String>,
     /// In the kernel now.
     pub observed_routes: Vec<Route<Ipv6Addr>>,
+    /// What is wrong with it, and what to type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }

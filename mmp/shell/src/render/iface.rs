@@ -32,6 +32,7 @@ pub fn show(iface: &Iface) -> String {
         format!("  MTU             : {}", or_none(iface.mtu)),
     ]
     .join("\n")
+        + &super::fault(iface.fault.as_deref())
 }
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ mod tests {
             duplex: Some("full".into()),
             mtu: Some(1500),
             carrier: true,
+            fault: None,
         }
     }
 
@@ -73,6 +75,7 @@ mod tests {
         let mode = LinkMode::Fixed(1000.try_into().unwrap(), Duplex::Half);
         let configured = Link { mode, mtu: 1400.try_into().unwrap() };
         let absent = Iface { mac: None, configured, speed: None, duplex: None, mtu: None, carrier: false, ..iface() };
+        let absent = Iface { fault: Some("the card is missing".into()), ..absent };
         insta::assert_snapshot!(show(&absent), @r"
         Mac address none
         Configured values:
@@ -84,6 +87,7 @@ mod tests {
           Speed           : none
           Duplex          : none
           MTU             : none
+        WARNING: the card is missing
         ");
     }
 }

@@ -32,6 +32,7 @@ pub fn show(ipv4: &Ipv4) -> String {
         let gateway = route.gateway.to_string();
         let _ = write!(text, "\n    {source:<16}{destination:<16}{gateway:<16}{}", route.global);
     }
+    text.push_str(&super::fault(ipv4.fault.as_deref()));
     text
 }
 
@@ -70,6 +71,7 @@ mod tests {
                 route("192.0.2.255", "0.0.0.0", 32),
                 route("0.0.0.0", "192.0.2.254", 0),
             ],
+            fault: None,
         };
         insta::assert_snapshot!(show(&ipv4), @r"
         IPv4 configuration:

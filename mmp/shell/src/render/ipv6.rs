@@ -36,6 +36,7 @@ pub fn show(ipv6: &Ipv6) -> String {
         let destination = format!("{}/{}", route.destination, route.prefixlen);
         let _ = write!(text, "\n    {source:<26}{destination:<44}{gateway:<26}{}", route.global);
     }
+    text.push_str(&super::fault(ipv6.fault.as_deref()));
     text
 }
 
@@ -66,6 +67,7 @@ mod tests {
             slaac: false,
             observed_addresses: vec!["2001:db8::10/64".into(), "fe80::250:56ff:fe00:fc7d/64".into()],
             observed_routes: vec![route("2001:db8::", "::", 64), route("::", "fe80::1", 0)],
+            fault: None,
         };
         insta::assert_snapshot!(show(&ipv6), @r"
         IPv6 configuration:

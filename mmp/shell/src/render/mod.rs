@@ -86,6 +86,11 @@ fn pending(set: &str, running: &str) -> String {
     if set == running { set.into() } else { format!("{set}\nA reboot is required for the change to take effect") }
 }
 
+/// A last line on a bad day; nothing on a good one, whose columns scripts know.
+fn fault(fault: Option<&str>) -> String {
+    fault.map(|fault| format!("\nWARNING: {fault}")).unwrap_or_default()
+}
+
 /// A value, or `none`.
 fn or_none<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "none".into(), |value| value.to_string())

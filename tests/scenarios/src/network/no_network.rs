@@ -15,9 +15,19 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     appliance.set_link('a', false)?;
     appliance.reboot()?;
     appliance.log_in(FACTORY, PASSWORD)?;
+    let warning =
+        "WARNING: interface a has no carrier; check its cable and the switch, and the link mode with `iface a`";
     // The resolver was held back for addresses that do not come, and started after all.
     expect::same(&appliance.command("dns lookup a cb9.example.net")?, "cb9.example.net. A 192.0.2.9")?;
     expect::holds(&appliance.command("dns lookup a cb1.example.com")?, "DNS lookup failed:")?;
+
+    // The next login says what is wrong, and so does whoever is asked.
+    appliance.log_out()?;
+    appliance.log_in(FACTORY, PASSWORD)?;
+    expect::holds(&appliance.machine.console.transcript(), warning)?;
+    for line in ["iface a", "ipv4 a"] {
+        expect::holds(&appliance.command(line)?, warning)?;
+    }
 
     appliance.set_link('a', true)?;
     let deadline = Instant::now() + 2 * ANSWER;
