@@ -345,8 +345,7 @@ impl<'a> Session<'a> {
     fn spare_used_files(&self, ask: &request::File) -> Result<(), Refusal> {
         let (request::File::Remove(name) | request::File::Rename { from: name, .. }) = ask else { return Ok(()) };
         let settings = self.appliance.settings();
-        let users = [("ntp groupkey", &settings.ntp.group_key), ("syslog trust", &settings.syslog.trust)];
-        let Some((command, _)) = users.iter().find(|(_, file)| file.as_ref() == Some(name)) else { return Ok(()) };
+        let Some((command, _)) = settings.named_files().find(|(_, file)| *file == name) else { return Ok(()) };
         Err(Refusal::new(Kind::Conflict, format!("File in use by {command}: {name}"))
             .hint(format!("let go of it with `{command} none` first")))
     }

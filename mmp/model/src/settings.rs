@@ -52,9 +52,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Files of the SFTP folder that a setting names.
-    pub fn named_files(&self) -> impl Iterator<Item = &FileName> {
-        self.ntp.group_key.iter()
+    /// Files of the SFTP folder that a setting names, each with the words of the setting.
+    pub fn named_files(&self) -> impl Iterator<Item = (&'static str, &FileName)> {
+        let all = [("ntp groupkey", &self.ntp.group_key), ("syslog trust", &self.syslog.trust)];
+        all.into_iter().filter_map(|(words, file)| Some((words, file.as_ref()?)))
     }
 
     /// A clean system with the given accounts.

@@ -4,6 +4,7 @@
 //! leaves anything of another; it types what an administrator types.
 
 mod access;
+mod backup;
 mod boot;
 mod change;
 mod commands;
@@ -48,6 +49,7 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
         naming::ALL,
         time::ALL,
         files::ALL,
+        backup::ALL,
         logs::ALL,
         commands::ALL,
         change::ALL,

@@ -29,7 +29,7 @@ pub enum CollectError {
 
 /// Whether the file belongs to the configuration: by its name, or because a setting names it.
 pub fn belongs(name: &FileName, settings: &Settings) -> bool {
-    is_configuration(name) || settings.named_files().any(|named| named == name)
+    is_configuration(name) || settings.named_files().any(|(_, named)| named == name)
 }
 
 /// The settings with all files that belong to them. `on_step` is called for each file.
