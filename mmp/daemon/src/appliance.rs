@@ -43,7 +43,7 @@ use crate::{
     observe::{board::Board, clock, medium},
     password,
     paths::Paths,
-    plan::{Daemon, Step, plan},
+    plan::{self, Daemon, Step, plan},
     recovery::Recovery,
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
@@ -215,7 +215,9 @@ impl Appliance {
             }
         }
         let rendered = render(&settings, &self.surroundings(&settings));
-        for step in plan(None, (&settings, &rendered)) {
+        // What a killed mmpd had put in force before it was saved goes, as nobody was told that it is.
+        let stale = if self.system.has_rules() { plan::without_rules(&rendered) } else { Vec::new() };
+        for step in stale.into_iter().chain(plan(None, (&settings, &rendered))) {
             if let Err(error) = self.system.apply(&step, Moment::Boot) {
                 self.faults.push(format!("a setting is not in force: {}", chain(&error)));
             }

@@ -92,6 +92,15 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     steps
 }
 
+/// Takes away the tables that the rendering does not have.
+pub fn without_rules(rendered: &Rendered) -> Vec<Step> {
+    let all = [
+        (&rendered.firewall, firewall::nothing as fn() -> String),
+        (&rendered.nftables, nftables::nothing as fn() -> String),
+    ];
+    all.into_iter().filter(|(rules, _)| rules.is_empty()).map(|(_, nothing)| Step::Nftables(nothing())).collect()
+}
+
 /// Replaces a changed ruleset, an empty one by none.
 fn ruleset(steps: &mut Vec<Step>, (old, new): (&str, &str), nothing: fn() -> String) {
     if old != new {
@@ -179,6 +188,13 @@ mod tests {
         let ipv4 =
             expected::Ipv4::Fixed { address: "192.0.2.10/24".parse().unwrap(), gateway: Some([192, 0, 2, 1].into()) };
         assert_eq!(*expected, [Expected { letter: Letter::A, ipv4: Some(ipv4), ipv6: None }]);
+    }
+
+    #[test]
+    fn rules_that_no_setting_knows_are_taken_away() {
+        let mut rendered = render(&clean(), &around());
+        rendered.nftables = "table inet dscp {}".into();
+        assert_eq!(without_rules(&rendered), [Step::Nftables(firewall::nothing())]);
     }
 
     #[test]

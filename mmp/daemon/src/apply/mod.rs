@@ -73,6 +73,8 @@ pub enum ApplyError {
     Resolver(String),
 }
 
+/// Left when rules for packets are loaded; gone with the boot, as they are.
+const RULES_MARK: &str = "/run/mmpd/rules-loaded";
 /// Longest wait for a daemon's answer.
 const DAEMON_DEADLINE: Duration = Duration::from_secs(3);
 /// A daemon that has not started or stopped by then hangs.
@@ -108,7 +110,11 @@ impl System {
                 link::set_mode(*letter, *mode).map_err(|source| ApplyError::LinkMode { letter: *letter, source })
             }
             Step::ReloadSshd => reload_sshd(),
-            Step::Nftables(script) => Ok(process::feed("/usr/sbin/nft", &["-f", "-"], script)?),
+            Step::Nftables(script) => {
+                // First the mark: that rules may be there is known whatever happens on the way.
+                durable::replace_volatile(&self.paths.system(RULES_MARK), b"", 0o600)?;
+                Ok(process::feed("/usr/sbin/nft", &["-f", "-"], script)?)
+            }
             Step::Stop(daemon) => systemctl("stop", *daemon, moment),
             Step::Start(daemon) | Step::Restart(daemon) | Step::Reload(daemon) if moment == Moment::Boot => {
                 // Asked before the addresses stand, the resolver would answer that nothing resolves: it is started later.
@@ -133,6 +139,11 @@ impl System {
             return Ok(());
         }
         process::run("/usr/bin/systemctl", &["--no-block", verb]).map(drop)
+    }
+
+    /// Whether rules for packets were loaded since the boot.
+    pub fn has_rules(&self) -> bool {
+        self.device && self.paths.system(RULES_MARK).exists()
     }
 
     /// Waits until a daemon that is configured runs.
