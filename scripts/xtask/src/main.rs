@@ -1,6 +1,7 @@
 //! What scripts do that has a branch or a loop.
 //!
-//! `cargo xtask docs [--check]`: the generated documents. `cargo xtask fuzz TARGET SECONDS`: a coverage-guided run.
+//! `cargo xtask docs [--check]`: the generated documents. `cargo xtask fuzz TARGET SECONDS`: a coverage-guided run of
+//! one target, or of `all`, two at a time.
 //! `cargo xtask lock`: accepts the versions of Debian packages that the mirror has now.
 
 mod docs;
@@ -9,7 +10,7 @@ mod lock;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask docs [--check] | fuzz TARGET SECONDS | lock";
+const USAGE: &str = "usage: cargo xtask docs [--check] | fuzz TARGET|all SECONDS | lock";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,14 +1,14 @@
 //! Fuzz targets: one for each parser that reads bytes of somebody else. A target returns if all is well and panics if a
 //! promise is broken.
 //!
-//! `cargo xtask fuzz <target> <seconds>` runs one with coverage guidance; the tests below replay the seeds and some
-//! random bytes, so that a target that broke is seen at once.
+//! `cargo xtask fuzz <target> <seconds>` runs one with coverage guidance, `all` instead of a name all of them; the tests
+//! below replay the seeds and some random bytes, so that a target that broke is seen at once.
 
 use mmp_backup::{BackupKey, Bundle, Sealed};
 use mmp_control::{Answer, Ask, Hello, frame};
 use mmp_model::{
-    FileName, Host, Ipv4Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, duty::Duty, readable,
-    ssh::PublicKeys, text::LoginText, versions,
+    FileName, Host, Ipv4Prefix, Ipv6Prefix, Role, Subnet, dns::ResourceRecord, dns::TrustAnchor, duty::Duty, firewall,
+    readable, ssh::PublicKeys, text::LoginText, versions,
 };
 
 /// A parser under test.
@@ -47,14 +47,12 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
             b"_sip._tcp.example.com. 86400 IN SRV 0 5 5060 sip.example.com.",
             b". IN DS 20326 8 2 E06D",
             b"!MoTu2200-0600|We",
+            b"MoTuWeThFr0800-1700|!Sa",
+            b"2001:db8::1/64",
+            include_bytes!("../seeds/values/record-that-prints-otherwise"),
         ],
     ),
 ];
-
-/// Finds a target.
-pub fn target(name: &str) -> Option<Target> {
-    TARGETS.iter().find(|(other, ..)| *other == name).map(|(_, target, _)| *target)
-}
 
 fn shell_line(bytes: &[u8]) {
     let Ok(line) = std::str::from_utf8(bytes) else { return };
@@ -134,6 +132,8 @@ fn values(bytes: &[u8]) {
         assert_eq!(v.to_string(), text);
     });
     let _ = text.parse::<FileName>().map(|v| assert!(!v.as_str().contains('/')));
+    let _ = text.parse::<Ipv6Prefix>().map(|v| one_line(v.to_string()));
+    let _ = text.parse::<firewall::Service>().map(|v| one_line(v.to_string()));
     let _ = text.parse::<TrustAnchor>().map(|v| one_line(v.to_string()));
     if let Ok(record) = text.parse::<ResourceRecord>() {
         one_line(record.to_string());

@@ -61,6 +61,9 @@ fn round(number: usize) -> Vec<String> {
         "banner add \"Round {n}\"",
         "user rule min_length {length}",
         "syslog server del log{n}.example.com",
+        "firewall b deny {port}",
+        "recovery {other}",
+        "firewall b delete 0",
         "dns del rr host{n}.example.com. A",
         "ipv4 b route del 172.16.{low}.0/24",
         "ntp server del ntp{n}.example.com",
@@ -74,7 +77,9 @@ fn round(number: usize) -> Vec<String> {
             .replace("{zone}", zone)
             .replace("{class}", &format!("0x{:02X}", number % 60 + 1))
             .replace("{switch}", if odd { "disable" } else { "enable" })
+            .replace("{other}", if odd { "enable" } else { "disable" })
             .replace("{algorithms}", if odd { "modern" } else { "compatible" })
+            .replace("{port}", &(1024 + number).to_string())
             .replace("{length}", if odd { "8" } else { "9" })
             .replace("{mtu}", &(1300 + number % 200).to_string())
     })
