@@ -18,8 +18,11 @@ use mmp_model::{Host, Role, Username, dns::Dns, rules::Rule};
 
 use crate::{
     access,
+    admission::peer,
     appliance::{Appliance, Asked, conditional::Rest},
-    apply, capture, change,
+    apply,
+    brake::Source,
+    capture, change,
     connection::{Connection, ConnectionError},
     files::Folder,
     journal, logs,
@@ -203,8 +206,17 @@ impl<'a> Session<'a> {
         let account = settings.accounts.accounts.get(&self.user).ok_or_else(Refusal::denied)?;
         match old {
             None if expired => Ok(()),
-            Some(old) if password::is_right(old, &account.password, Lane::Other) => Ok(()),
-            _ => Err(Refusal::new(Kind::Denied, "Wrong password")),
+            None => Err(wrong_password()),
+            // Whoever finds a session open may guess here as little as at the door.
+            Some(old) => {
+                let source = Source::of(peer(&self.origin).is_none(), &self.origin);
+                self.appliance.brake.wait(source)?;
+                if !password::is_right(old, &account.password, Lane::Other) {
+                    return Err(wrong_password());
+                }
+                self.appliance.brake.give_back(source);
+                Ok(())
+            }
         }
     }
 
@@ -374,6 +386,10 @@ impl<'a> Session<'a> {
         }
         Ok(Reply::Nothing)
     }
+}
+
+fn wrong_password() -> Refusal {
+    Refusal::new(Kind::Denied, "Wrong password")
 }
 
 /// What an administrator did, and not what a program looked up on the way (completion, a directory's entries).
