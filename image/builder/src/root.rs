@@ -80,6 +80,7 @@ pub fn assemble(
         modules(layout, kernel, &root)?;
         enable(&units, &root)?;
         describe(&pool, &chosen, packages, &root)?;
+        refuse_privileged(&root)?;
         make_image(layout, &root, &image)
     })?;
     Ok(())
@@ -195,6 +196,21 @@ fn describe(pool: &Pool, chosen: &BTreeSet<String>, packages: &[Deb], root: &Pat
     std::fs::write(list, text).context("packages.tsv")
 }
 
+/// Nothing on the image gives its caller another's rights. A program that must would be named here, with its reason.
+fn refuse_privileged(folder: &Path) -> anyhow::Result<()> {
+    const SETUID_OR_SETGID: u32 = 0o6000;
+    for path in step::sorted(folder)? {
+        let metadata = path.symlink_metadata()?;
+        if metadata.is_dir() {
+            refuse_privileged(&path)?;
+        } else if !metadata.is_symlink() {
+            let mode = metadata.permissions().mode();
+            ensure!(mode & SETUID_OR_SETGID == 0, "{} is setuid or setgid ({mode:o})", path.display());
+        }
+    }
+    Ok(())
+}
+
 fn make_image(layout: &Layout, root: &Path, image: &Path) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(image);
     let format = std::env::var("ROSTRUM_EROFS").unwrap_or_else(|_| "-zlz4hc,9 -C65536 -Eztailpacking".into());
@@ -202,4 +218,22 @@ fn make_image(layout: &Layout, root: &Path, image: &Path) -> anyhow::Result<()> 
     arguments.extend(["--all-root".into(), format!("-T{EPOCH}").into(), format!("-U{UUID}").into(), "--quiet".into()]);
     arguments.extend([image.into(), root.into()]);
     tools::run(layout, "usr/bin/mkfs.erofs", arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setuid_file_is_refused_by_its_name() {
+        let base = std::env::temp_dir().join(format!("image-builder-{}", std::process::id()));
+        let file = base.join("usr/bin/su");
+        std::fs::create_dir_all(base.join("usr/bin")).unwrap();
+        std::fs::write(&file, "x").unwrap();
+        refuse_privileged(&base).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o4755)).unwrap();
+        let said = refuse_privileged(&base).unwrap_err().to_string();
+        std::fs::remove_dir_all(base).unwrap();
+        assert!(said.contains("usr/bin/su is setuid"), "{said}");
+    }
 }

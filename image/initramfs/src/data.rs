@@ -164,7 +164,9 @@ fn in_memory(reason: String, device: Option<&Path>) -> Data {
         fault::warn(&format!("/data: {error}"));
     }
     Data::Memory(match device.map(salvage) {
-        Some(Ok(())) => format!("{reason}; settings, keys and accounts were read from it"),
+        Some(Ok(())) => {
+            format!("{reason}; settings, keys and accounts were read from it, perhaps without the newest changes")
+        }
         Some(Err(error)) => format!("{reason}; nothing was read from it ({error})"),
         None => reason,
     })
@@ -174,7 +176,7 @@ fn in_memory(reason: String, device: Option<&Path>) -> Data {
 fn salvage(device: &Path) -> Result<(), String> {
     let told = |error: std::io::Error| error.to_string();
     std::fs::create_dir_all(SALVAGED).map_err(told)?;
-    // A journal that cannot be replayed is left alone: what was acknowledged is in whole files beside it.
+    // Its journal cannot be replayed, as that would write: the newest changes may stand there alone.
     let flags = MsFlags::MS_RDONLY | MsFlags::MS_NODEV | MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     let mounted = ["norecovery", "noload"]
         .into_iter()

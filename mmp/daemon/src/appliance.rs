@@ -18,7 +18,10 @@ use std::{
 
 use mmp_control::{Kind, Refusal, Reply, Request, chain, request};
 use mmp_model::{
-    FileName, Hostname, Letter, Settings, Username, account::Accounts, restore::ConfirmTime, time::ZoneName,
+    FileName, Hostname, Letter, Settings, Username,
+    account::{Accounts, DAY},
+    restore::ConfirmTime,
+    time::ZoneName,
 };
 
 use self::{
@@ -328,7 +331,11 @@ impl Appliance {
     /// A clock that cannot be right, and what to type.
     fn clock_fault(&self) -> Option<String> {
         let now = clock::now();
-        let hint = if self.settings().ntp.servers.is_empty() {
+        let settings = self.settings();
+        // By a clock that was right, some account's password was set then: it is later now.
+        let known = settings.accounts.accounts.values().map(|account| account.changed);
+        let known = known.filter(|at| clock::is_believable(*at)).max().unwrap_or(0);
+        let hint = if settings.ntp.servers.is_empty() {
             "set it with `date set <date> <time>`, or name a server with `ntp server add <server>`"
         } else {
             "`ntp status` shows why no server has set it yet"
@@ -337,7 +344,7 @@ impl Appliance {
             "WARNING: the clock shows {}, which cannot be right; passwords do not expire meanwhile; {hint}",
             clock::date(now)
         );
-        (!clock::is_believable(now)).then_some(text)
+        (!clock::is_believable(now) || now < known - DAY).then_some(text)
     }
 
     /// Changes settings, or returns `None` when the request is not one to change them.

@@ -66,7 +66,7 @@ pub enum ReadError {
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// A generation was passed over.
-    #[error("settings generation {generation} was passed over: {cause}")]
+    #[error("settings generation {generation} was passed over: {cause}; `settings list` shows the others")]
     PassedOver {
         /// Which.
         generation: u64,
@@ -74,7 +74,10 @@ pub enum Fault {
         cause: String,
     },
     /// There is a folder of settings and nothing in it can be read.
-    #[error("no settings generation can be read; the appliance runs with factory settings until one is saved")]
+    #[error(
+        "no settings generation can be read; the appliance runs with factory settings until one is saved; \
+         `backup rollback <name>` brings a snapshot back"
+    )]
     AllLost,
 }
 

@@ -159,6 +159,13 @@ impl Appliance {
         self.machine.console.expect_prompt(&self.prompt, ANSWER)
     }
 
+    /// As [`Appliance::log_in`]; what was told between the password and the prompt.
+    pub fn log_in_told(&mut self, user: &str, password: &str) -> Result<String> {
+        self.enter(user, password)?;
+        let prompt = format!("\n{}", self.prompt.trim_end());
+        self.machine.console.expect(&prompt, ANSWER)
+    }
+
     /// The factory account's first login, with [`PASSWORD`] as the new password.
     pub fn first_login(&mut self) -> Result<()> {
         self.enter(FACTORY, FACTORY)?;

@@ -39,6 +39,39 @@ pub fn spoilt(base: &Path, partition_name: &str, file: &Path) -> Result<()> {
     run(&mut write, b"", LONG)?.success("qemu-io").map(drop)
 }
 
+/// A raw copy of a machine's disk whose `/data` is changed by requests of debugfs(8). The machine is off.
+pub fn altered(disk: &Path, file: &Path, requests: &[String]) -> Result<()> {
+    let mut convert = tool("usr/bin/qemu-img");
+    convert.args(["convert", "-f", "qcow2", "-O", "raw"]).arg(disk).arg(file);
+    run(&mut convert, b"", LONG)?.success("qemu-img convert")?;
+    let mut head = Vec::new();
+    fs::File::open(file)?.take(HEAD).read_to_end(&mut head)?;
+    let (first, _) = partition(&head, "data").context("the disk has no data partition")?;
+    let within = format!("{}?offset={}", file.display(), first * SECTOR);
+    // As after the next boot: the journal is replayed.
+    let outcome = run(tool("usr/sbin/e2fsck").args(["-f", "-p", &within]), b"", LONG)?;
+    if outcome.code() > 1 {
+        bail!("/data is damaged: {}{}", outcome.stdout.trim(), outcome.stderr.trim());
+    }
+    let script = requests.iter().map(|request| format!("{request}\n")).collect::<String>();
+    let mut debugfs = tool("usr/sbin/debugfs");
+    run(debugfs.args(["-w", "-f", "/dev/stdin", &within]), script.as_bytes(), LONG)?.success("debugfs").map(drop)
+}
+
+/// Blocks that nothing uses on the `/data` of a copy that [`altered`] made, and their size.
+pub fn free(file: &Path) -> Result<(u64, u64)> {
+    let mut head = Vec::new();
+    fs::File::open(file)?.take(HEAD).read_to_end(&mut head)?;
+    let (first, _) = partition(&head, "data").context("the disk has no data partition")?;
+    let within = format!("{}?offset={}", file.display(), first * SECTOR);
+    let text = run(tool("usr/sbin/debugfs").args(["-R", "stats -h", &within]), b"", LONG)?.success("debugfs")?;
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|line| line.trim().parse().ok()).with_context(|| format!("debugfs tells no \"{name}\""))
+    };
+    Ok((field("Free blocks:")?, field("Block size:")?))
+}
+
 /// A copy of the data partition of a qcow2 disk, which may be in use.
 pub struct Data {
     file: PathBuf,
