@@ -7,6 +7,7 @@ mod device;
 mod image;
 mod inside;
 mod native;
+mod sandboxes;
 mod table;
 mod times;
 
@@ -57,6 +58,7 @@ fn measure(wanted: &Wanted) -> Result<()> {
     let _names = peers::names_and_addresses(folder.path(), "52:54:00:52:4f:00")?;
     let mut table = table::Table::default();
     image::measure(&mut table)?;
+    sandboxes::measure(&mut table)?;
     let debian = baseline.map(|folder| baseline::measure(&folder)).transpose()?;
     if wanted.boot {
         boot::measure_counted(&mut table, debian.map(|debian| debian.boot))?;
