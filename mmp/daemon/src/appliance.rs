@@ -6,6 +6,7 @@
 pub mod aftermath;
 mod backup;
 pub mod conditional;
+mod half_done;
 mod new_password;
 mod recover;
 
@@ -220,7 +221,8 @@ impl Appliance {
         let rendered = render(&settings, &self.surroundings(&settings));
         // What a killed mmpd had put in force before it was saved goes, as nobody was told that it is.
         let stale = if self.system.has_rules() { plan::without_rules(&rendered) } else { Vec::new() };
-        for step in stale.into_iter().chain(plan(None, (&settings, &rendered))) {
+        let half_done = half_done::steps(&self.system.paths, &rendered);
+        for step in stale.into_iter().chain(plan(None, (&settings, &rendered))).chain(half_done) {
             if let Err(error) = self.system.apply(&step, Moment::Boot) {
                 self.faults.push(format!("a setting is not in force: {}", chain(&error)));
             }

@@ -21,7 +21,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A unit, its aim, and what it keeps that costs most of the points.
 const UNITS: [(&str, f64, &str); 9] = [
     ("mmpd", OURS, "0.5 the network, 0.4 root's number, 0.3 becoming nobody for ping, 0.8 clock, button and consoles"),
-    ("console@ttyS0", OURS, "0.5 its network (it may open no socket in it), 0.4 root's number, 0.3 becoming the account"),
+    (
+        "console@ttyS0",
+        OURS,
+        "0.5 its network (it may open no socket in it), 0.4 root's number, 0.3 becoming the account",
+    ),
     ("sshd-keys", OURS, ""),
     ("syslog", OURS, ""),
     ("sshd", DEBIANS, "0.5 the network, 0.4 root's number, 0.3 becoming any account"),
