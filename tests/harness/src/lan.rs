@@ -49,6 +49,8 @@ pub fn enter() -> Result<()> {
         fs::write("/proc/self/gid_map", format!("0 {gid} 1")).context("cannot set up the user namespace")?;
     }
     ip("link set dev lo up")?;
+    // Who says that it is no router is taken off the list of routers (RFC 4861 section 7.2.5).
+    fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1").context("cannot be an IPv6 router")?;
     for (letter, third) in LETTERS.into_iter().zip(2..) {
         let bridge = bridge(letter);
         // Of its own: otherwise it takes that of a NIC that comes, and its link-local address changes with it.
