@@ -99,8 +99,12 @@ impl Flight {
 
     /// Acknowledged, and read by all that can be known.
     fn is_settled(&self, mark: &Mark, now: Duration) -> bool {
-        // A closed window is a buffer that is full of what was not read.
-        let unread = if self.window == 0 { self.widest } else { 0 };
+        // What a window lost of its width is in the buffer, unread; a receiver may also have made its buffer larger
+        // meanwhile, up to twice the window in Linux.
+        let unread = match self.widest.saturating_sub(self.window) {
+            lost if lost > self.widest / 4 => lost + self.widest,
+            lost => lost,
+        };
         let old = mark.acknowledged.is_some_and(|at| now.saturating_sub(at) >= UNREAD);
         old && mark.end + unread <= self.acknowledged
     }
@@ -109,7 +113,7 @@ impl Flight {
     fn forget(&mut self, now: Duration) {
         while let Some(mark) = self.marks.front() {
             let old = mark.acknowledged.is_some_and(|at| now.saturating_sub(at) >= UNREAD);
-            if !old || mark.end + self.widest > self.acknowledged {
+            if !old || mark.end + 2 * self.widest > self.acknowledged {
                 return;
             }
             self.base = self.marks.pop_front().map(|mark| mark.place);
@@ -165,10 +169,10 @@ mod tests {
         for n in 1..=10 {
             flight.queued(n * 100, n.to_string());
         }
-        flight.acknowledged(300, 500, at(0));
+        flight.acknowledged(300, 250, at(0));
         flight.acknowledged(800, 0, at(10));
         assert_eq!(flight.resume(End::Reset, at(90_000)), Some("3"));
-        flight.acknowledged(1000, 500, at(90_000));
+        flight.acknowledged(1000, 250, at(90_000));
         assert_eq!(flight.resume(End::Reset, at(100_000)), Some("10"), "it reads again");
     }
 

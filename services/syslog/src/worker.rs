@@ -428,6 +428,9 @@ impl Stream<'_, '_> {
     }
 
     fn hand_on(&mut self, backoff: &mut Backoff) -> Result<Infallible, Over> {
+        // Before the first byte the window is as wide as the server's buffer allows.
+        let (_, peer) = self.channel.progress()?;
+        self.flight.acknowledged(0, peer.window, self.started.elapsed());
         loop {
             // A server that goes is noticed before anything more is given to it.
             self.channel.read().map_err(lost)?;

@@ -36,6 +36,8 @@ enum Way {
     Farewell,
     /// It stops reading for a while, until all buffers are full, and then says farewell.
     Frozen,
+    /// It reads what its kernel has and ends at once: what is still on its way meets nobody.
+    Closed,
     /// It dies with whatever it has not read: the kernel resets the connection.
     Killed,
 }
@@ -59,7 +61,7 @@ fn serve(stream: TcpStream, bytes: u64, way: Way, received: &Received) {
             }
             Ok(_) => false,
             Err(error) => {
-                assert!(matches!(error.kind(), ErrorKind::ConnectionReset), "{error}");
+                assert!(matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::WouldBlock), "{error}");
                 false
             }
         }
@@ -72,6 +74,10 @@ fn serve(stream: TcpStream, bytes: u64, way: Way, received: &Received) {
     match way {
         // What the program has taken from its kernel it has written down; what is left dies with the connection.
         Way::Killed => while reader.buffer().contains(&b'\n') && take(&mut reader, &mut left) {},
+        Way::Closed => {
+            reader.get_ref().set_nonblocking(true).unwrap();
+            while take(&mut reader, &mut left) {}
+        }
         Way::Farewell | Way::Frozen => {
             if way == Way::Frozen {
                 thread::sleep(Duration::from_millis(150));
@@ -140,7 +146,7 @@ fn a_server_that_says_farewell_or_freezes_has_every_line_in_order_once() {
 
 #[test]
 fn of_a_server_that_dies_with_unread_lines_none_is_lost_and_order_holds() {
-    let (lines, cuts) = with_server(&[Way::Killed, Way::Farewell], 20_000, 2);
+    let (lines, cuts) = with_server(&[Way::Killed, Way::Closed, Way::Farewell], 20_000, 2);
     assert!(cuts > 100, "{cuts} cuts prove little");
     let mut newest = 0;
     for number in numbers(&lines) {
@@ -266,4 +272,37 @@ fn datagrams_go_out_one_a_line() {
         assert_eq!(text(std::str::from_utf8(&buffer[..count]).unwrap()), format!("line {n}"));
     }
     wait("the position", || forwarder.status().position == Some("20".into()));
+}
+
+#[test]
+fn of_a_server_that_froze_with_full_buffers_and_died_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let log = Memory::default();
+    let forwarder = Forwarder::start(&log, port, Transport::Tcp, None, folder.path());
+    wait("the start", || is_there(&folder.path().join("position")));
+    for n in 1..=5000 {
+        log.write(format!("line {n} {}", "x".repeat(400)));
+    }
+    let received = Received::default();
+    for _ in 0..3 {
+        let (stream, _) = listener.accept().unwrap();
+        // Some lines, then nothing, for longer than what was just acknowledged is taken back.
+        thread::sleep(Duration::from_millis(1500));
+        serve(stream, 5_000, Way::Killed, &received);
+    }
+    let sink = Arc::clone(&received);
+    thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            serve(stream, u64::MAX, Way::Farewell, &sink);
+        }
+    });
+    wait("the last line", || received.lock().unwrap().last().is_some_and(|line| line.starts_with("line 5000 ")));
+    let mut newest = 0;
+    for number in numbers(&received.lock().unwrap()) {
+        assert!(number <= newest + 1, "line {} is missing before {number}", newest + 1);
+        newest = newest.max(number);
+    }
+    drop(forwarder);
 }
