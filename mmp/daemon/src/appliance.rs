@@ -118,6 +118,8 @@ pub struct Appliance {
 pub struct Changing {
     store: Store,
     rendered: Rendered,
+    /// Counts changes that touched a daemon, also those that failed.
+    touches: u64,
 }
 
 /// Who asks for a change, and how.
@@ -196,7 +198,7 @@ impl Appliance {
             faults,
             restarting: AtomicBool::new(false),
             settings: RwLock::new(Arc::new(settings)),
-            changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default() }),
+            changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default(), touches: 0 }),
         };
         appliance.end_old_trial();
         appliance.keep_as_read_at_boot();
@@ -415,6 +417,7 @@ impl Appliance {
     ) -> Result<(), Refusal> {
         let rendered = render(&next, &self.surroundings(&next));
         let steps = plan(Some((old, &changing.rendered)), (&next, &rendered));
+        changing.touches += u64::from(aftermath::touches_daemon(&steps));
         if let Err(error) = self.apply_all(&steps) {
             let state = self.put_back((&next, &rendered), (old, &changing.rendered));
             journal::undone(&format!("a change was undone: {}", chain(&error)));
@@ -427,7 +430,7 @@ impl Appliance {
             journal::undone(&format!("a change could not be saved and was undone: {}", chain(&error)));
             return Err(not_saved(&error).state(state));
         }
-        self.watch(Watched::after(&steps, old, &next, author));
+        self.watch(Watched::after(&steps, (old, &next), author, changing.touches));
         self.settled(changing, old, next, rendered);
         Ok(())
     }

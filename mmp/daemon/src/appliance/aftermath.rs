@@ -36,23 +36,23 @@ pub struct Watched {
     /// The touched families after.
     after: Stored,
     author: Author,
+    /// Changes that had touched a daemon by then.
+    touches: u64,
     since: SystemTime,
     until: Instant,
 }
 
 impl Watched {
     /// What is to be watched after these steps; `None` when they touch no daemon.
-    pub fn after(steps: &[Step], old: &Settings, new: &Settings, author: &Author) -> Option<Self> {
-        let touched = steps.iter().filter_map(|step| match step {
-            Step::Start(daemon) | Step::Restart(daemon) | Step::Reload(daemon) => Some(*daemon),
-            _ => None,
-        });
+    pub fn after(steps: &[Step], (old, new): (&Settings, &Settings), author: &Author, touches: u64) -> Option<Self> {
+        let touched = steps.iter().filter_map(touched);
         let daemons: Vec<_> = touched.map(|daemon| (daemon, health::process_number(daemon))).collect();
         (!daemons.is_empty()).then(|| Self {
             daemons,
             before: trial::differing(old, new),
             after: trial::differing(new, old),
             author: author.clone(),
+            touches,
             since: SystemTime::now(),
             until: Instant::now() + WATCHED,
         })
@@ -64,6 +64,19 @@ impl Watched {
             process.is_some() && health::process_number(*daemon) != *process
         };
         self.daemons.iter().find(gone).map(|(daemon, _)| *daemon)
+    }
+}
+
+/// Whether the steps touch a daemon.
+pub fn touches_daemon(steps: &[Step]) -> bool {
+    steps.iter().any(|step| touched(step).is_some() || matches!(step, Step::Stop(_)))
+}
+
+/// The daemon that a step has start, or read its files.
+fn touched(step: &Step) -> Option<Daemon> {
+    match step {
+        Step::Start(daemon) | Step::Restart(daemon) | Step::Reload(daemon) => Some(*daemon),
+        _ => None,
     }
 }
 
@@ -100,8 +113,8 @@ impl Appliance {
 
     fn undo_deadly(&self, change: &Watched, daemon: Daemon) {
         let mut changing = self.changing();
-        // A change that was waited for may have restarted it.
-        if change.dead().is_none() {
+        // A change that was waited for may have started it anew, whether it went through or not.
+        if changing.touches != change.touches || change.dead().is_none() {
             return;
         }
         let said = health::last_words(daemon, change.since);

@@ -224,6 +224,7 @@ impl Appliance {
         }
         let rendered = render(&next, &self.surroundings(&next));
         let steps = plan(Some((old, &changing.rendered)), (&next, &rendered));
+        changing.touches += u64::from(super::aftermath::touches_daemon(&steps));
         for step in &steps {
             if let Err(error) = self.system.apply(step, Moment::Change) {
                 journal::error(&format!("while going back to the old settings: {}", chain(&error)));

@@ -29,6 +29,8 @@ const FEW: usize = 50;
 const BOXES: usize = 10;
 /// One SSH command.
 const LINE: Duration = Duration::from_secs(20);
+/// The time to confirm in.
+const CONFIRM: Duration = Duration::from_secs(10);
 /// From the change to the way back in: ten seconds to confirm in, and the undoing on a busy host.
 const BACK: Duration = Duration::from_secs(60);
 
@@ -88,7 +90,8 @@ fn one(container: &Container, client: &Client, lines: &[String]) -> Result<bool>
         let said = format!("{}{}", outcome.stdout, outcome.stderr);
         ensure!(outcome.stdout.contains("On condition"), "it was not made on condition: {said}");
     }
-    let mut cut = answer.is_err();
+    // Cut off, the session only ends once the way back is there.
+    let mut cut = answer.is_err() || started.elapsed() > CONFIRM;
     loop {
         ensure!(started.elapsed() < BACK, "no way back in");
         match client.with(&["-o", "ConnectTimeout=2"], &["try"], LINE) {
