@@ -24,9 +24,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let second = client.run("pcap a", ANSWER)?;
     expect::code(&second, 1)?;
     expect::holds(&format!("{}{}", second.stdout, second.stderr), "A capture is running already, started by admin")?;
-    let console = &mut appliance.machine.console;
-    console.interrupt("Capture saved to ", ANSWER)?;
-    console.expect_prompt(PROMPT, ANSWER)?;
+    appliance.machine.console.interrupt(PROMPT, ANSWER)?;
     let packets = fetch(appliance, &saved(appliance)?, folder.path())?;
     let port22 = |packet: &Packet| match packet.payload {
         Payload::Tcp(ports) => ports.source == 22 || ports.destination == 22,
