@@ -4,6 +4,7 @@
 //! leaves anything of another; it types what an administrator types.
 
 mod access;
+mod attack;
 mod backup;
 mod boot;
 mod change;
@@ -53,6 +54,7 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
         logs::ALL,
         commands::ALL,
         change::ALL,
+        attack::ALL,
         boot::ALL,
         power::ALL,
     ]

@@ -1,0 +1,15 @@
+//! What somebody tries who wants more than he was given.
+
+use crate::{Scenario, scenario, stage::Moment};
+
+mod packets;
+mod roles;
+mod ssh;
+mod terminals;
+
+pub const ALL: &[Scenario] = &[
+    scenario("attack::other_roles_reach_nothing", Moment::Shell, roles::run),
+    scenario("attack::ssh_gives_the_shell_and_nothing_else", Moment::Shell, ssh::run),
+    scenario("attack::hostile_sftp_packets", Moment::Shell, packets::run),
+    scenario("attack::nothing_steers_a_terminal", Moment::Shell, terminals::run),
+];
