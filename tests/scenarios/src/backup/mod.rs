@@ -10,11 +10,15 @@ use harness::{
 
 use crate::{Scenario, expect, scenario, stage::Moment};
 
+mod cut;
+mod elsewhere;
 mod refused;
 mod reset;
 
 pub const ALL: &[Scenario] = &[
     scenario("backup::what_is_no_good_backup_changes_nothing", Moment::Shell, refused::run),
+    scenario("backup::rollback_and_its_power_cuts", Moment::Shell, cut::run),
+    scenario("backup::on_a_fresh_appliance_every_answer_is_the_same", Moment::Own, elsewhere::run),
     scenario("backup::factory_reset_begins_anew", Moment::Shell, reset::run),
 ];
 
