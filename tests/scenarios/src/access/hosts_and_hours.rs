@@ -18,6 +18,8 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let appliance = stage.appliance();
     add(appliance, "bob", "crypto", TEMPORARY)?;
     set_password(appliance, "bob", TEMPORARY, OWN)?;
+    // The console is told of bob's new password with the next command, whichever that is.
+    appliance.command("version")?;
     let bob = appliance.ssh("bob", OWN)?.told();
 
     appliance.silent("user host bob add 192.0.2.77")?;
