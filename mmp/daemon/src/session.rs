@@ -294,7 +294,9 @@ impl<'a> Session<'a> {
             }
             Request::News => {
                 self.appliance.notes.told(self.user.as_str());
-                return Ok(Outcome::Reply(Reply::News(self.appliance.news.tell(&mut progress.reader))));
+                let lines = self.appliance.news.tell(&mut progress.reader);
+                // An administrator's commands are no other role's to read.
+                return Ok(Outcome::Reply(Reply::News(if role == Role::Admin { lines } else { Vec::new() })));
             }
             Request::Trial(Trial::Extend(within)) => {
                 return self.appliance.extend_trial(&self.user, *within).map(Outcome::Reply);

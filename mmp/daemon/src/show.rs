@@ -70,6 +70,8 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         }
         Request::Status(status) => self::status(appliance, &settings, *status),
         Request::Live(live) => Ok(Reply::Values(values(appliance, role, &settings, *live))),
+        // An administrator's commands are no other role's to read.
+        Request::Trial(Trial::Show) if role != Role::Admin => Ok(Reply::Trial(None)),
         Request::Trial(Trial::Show) => Ok(Reply::Trial(appliance.trial())),
         Request::Settings(SettingsAsk::List) => Ok(Reply::RestorePoints(restore::points(appliance))),
         Request::Settings(SettingsAsk::Compare(from, to)) => restore::compare(appliance, *from, *to),

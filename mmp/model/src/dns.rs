@@ -214,7 +214,7 @@ mod tests {
             " IN A 192.0.2.1",
             "a. IN TYPE65280 \\# 1 00",
             // Its name is printed in a form that nobody reads again.
-            r#"a. IN SRV 0 5 5060 b\\".c."#,
+            r#"a. IN SRV 0 5 5060 b\\\".c."#,
         ] {
             assert!(bad.parse::<ResourceRecord>().is_err(), "{bad:?}");
         }
