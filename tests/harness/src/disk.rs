@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    io::Read as _,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -39,37 +39,49 @@ pub fn spoilt(base: &Path, partition_name: &str, file: &Path) -> Result<()> {
     run(&mut write, b"", LONG)?.success("qemu-io").map(drop)
 }
 
-/// A raw copy of a machine's disk whose `/data` is changed by requests of debugfs(8). The machine is off.
-pub fn altered(disk: &Path, file: &Path, requests: &[String]) -> Result<()> {
+/// A raw copy of a machine's disk whose `/data` is changed by requests of debugfs(8), its journal replayed first. The
+/// machine is off; `folder` keeps what is needed on the way.
+pub fn altered(disk: &Path, file: &Path, folder: &Path, requests: &[String]) -> Result<()> {
+    let data = Data::copy(disk, folder)?;
+    let script = requests.iter().map(|request| format!("{request}\n")).collect::<String>();
+    let mut debugfs = tool("usr/sbin/debugfs");
+    debugfs.args(["-w", "-f", "/dev/stdin"]).arg(&data.file);
+    run(&mut debugfs, script.as_bytes(), LONG)?.success("debugfs")?;
     let mut convert = tool("usr/bin/qemu-img");
     convert.args(["convert", "-f", "qcow2", "-O", "raw"]).arg(disk).arg(file);
     run(&mut convert, b"", LONG)?.success("qemu-img convert")?;
-    let mut head = Vec::new();
-    fs::File::open(file)?.take(HEAD).read_to_end(&mut head)?;
-    let (first, _) = partition(&head, "data").context("the disk has no data partition")?;
-    let within = format!("{}?offset={}", file.display(), first * SECTOR);
-    // As after the next boot: the journal is replayed.
-    let outcome = run(tool("usr/sbin/e2fsck").args(["-f", "-p", &within]), b"", LONG)?;
-    if outcome.code() > 1 {
-        bail!("/data is damaged: {}{}", outcome.stdout.trim(), outcome.stderr.trim());
-    }
-    let script = requests.iter().map(|request| format!("{request}\n")).collect::<String>();
-    let mut debugfs = tool("usr/sbin/debugfs");
-    run(debugfs.args(["-w", "-f", "/dev/stdin", &within]), script.as_bytes(), LONG)?.success("debugfs").map(drop)
+    put_back(&data.file, file)
 }
 
-/// Blocks that nothing uses on the `/data` of a copy that [`altered`] made, and their size.
-pub fn free(file: &Path) -> Result<(u64, u64)> {
+/// Replaces the data partition of a raw disk, on which it is the last one.
+fn put_back(data: &Path, disk: &Path) -> Result<()> {
+    let mut disk = fs::OpenOptions::new().read(true).write(true).open(disk)?;
     let mut head = Vec::new();
-    fs::File::open(file)?.take(HEAD).read_to_end(&mut head)?;
-    let (first, _) = partition(&head, "data").context("the disk has no data partition")?;
-    let within = format!("{}?offset={}", file.display(), first * SECTOR);
-    let text = run(tool("usr/sbin/debugfs").args(["-R", "stats -h", &within]), b"", LONG)?.success("debugfs")?;
-    let field = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|line| line.trim().parse().ok()).with_context(|| format!("debugfs tells no \"{name}\""))
-    };
-    Ok((field("Free blocks:")?, field("Block size:")?))
+    (&mut disk).take(HEAD).read_to_end(&mut head)?;
+    let (first, count) = partition(&head, "data").context("the disk has no data partition")?;
+    let (start, end, length) = (first * SECTOR, (first + count) * SECTOR, disk.metadata()?.len());
+    let mut table = Vec::new();
+    disk.seek(SeekFrom::Start(end))?;
+    (&mut disk).take(HEAD).read_to_end(&mut table)?;
+    // Cut off and grown again: all holes, so that only what is not zero takes space.
+    disk.set_len(start)?;
+    disk.set_len(length)?;
+    disk.seek(SeekFrom::Start(end))?;
+    disk.write_all(&table)?;
+    let mut data = fs::File::open(data)?;
+    let mut chunk = vec![0; 1 << 20];
+    let mut at = start;
+    loop {
+        let read = data.read(&mut chunk)?;
+        if read == 0 {
+            return Ok(());
+        }
+        if chunk[..read].iter().any(|byte| *byte != 0) {
+            disk.seek(SeekFrom::Start(at))?;
+            disk.write_all(&chunk[..read])?;
+        }
+        at += read as u64;
+    }
 }
 
 /// A copy of the data partition of a qcow2 disk, which may be in use.
@@ -122,6 +134,16 @@ impl Data {
     /// A file of `/data`.
     pub fn read(&self, file: &str) -> Result<String> {
         self.debugfs(&format!("cat {file}"))
+    }
+
+    /// Blocks that nothing uses, and their size.
+    pub fn free(&self) -> Result<(u64, u64)> {
+        let text = self.debugfs("stats -h")?;
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.trim().parse().ok()).with_context(|| format!("debugfs tells no \"{name}\""))
+        };
+        Ok((field("Free blocks:")?, field("Block size:")?))
     }
 
     /// Copies a folder of `/data` to the host.

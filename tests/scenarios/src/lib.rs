@@ -6,6 +6,7 @@
 mod access;
 mod attack;
 mod backup;
+mod badday;
 mod boot;
 mod change;
 mod commands;
@@ -57,6 +58,7 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
         attack::ALL,
         boot::ALL,
         power::ALL,
+        badday::ALL,
     ]
     .into_iter()
     .flatten()
