@@ -417,6 +417,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let appliance = start(folder.path());
         let mut admin = Seat::of(&appliance, "admin", 1);
+        let secret = mmp_control::Secret::new("Temporary-Pass-1".into());
+        let add = Request::User(request::User::Add("root".parse().unwrap(), Role::Admin, secret));
+        admin.change(&add, None).unwrap();
         admin.change(&address(7), Some("60")).unwrap();
         let mut root = Seat::of(&appliance, "root", 2);
         root.change(&zone("a.example"), None).unwrap();
