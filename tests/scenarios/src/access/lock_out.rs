@@ -41,7 +41,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     }
     refused(appliance, PASSWORD, "Account locked")?;
     appliance.log_in("root", SECOND)?;
-    set_clock(appliance, "14 minutes")?;
+    set_clock(appliance, "13 minutes")?;
     appliance.log_out()?;
     refused(appliance, PASSWORD, "Account locked")?;
     appliance.log_in("root", SECOND)?;
