@@ -1,7 +1,8 @@
 //! The network as it comes and goes, watched on a thread of its own for as long as mmpd runs.
 //!
 //! Duty: daemons that ask the network are started when the configured addresses stand, or when they have had their time
-//! and the cable, the card or the DHCP server is still missing.
+//! and the cable, the card or the DHCP server is still missing. Later, whenever the addresses stand again, the resolver
+//! forgets which servers did not answer meanwhile.
 //!
 //! Invariants: nobody waits for this thread without a deadline; it changes no setting.
 
@@ -16,7 +17,7 @@ use mmp_model::{Letter, Settings};
 
 use crate::{
     appliance::Appliance,
-    apply::network::is_shown,
+    apply::{network::is_shown, unbound_control},
     expected::{Expected, at_boot},
     journal,
     observe::{events::Events, links},
@@ -25,6 +26,11 @@ use crate::{
 /// How long daemons are held back for addresses that do not come: a DHCP server answers within a few seconds of the
 /// link, and a name that the appliance itself knows must not wait much longer.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// How often the addresses are looked at when no event tells of them.
+const AT_LEAST: Duration = Duration::from_secs(60);
+/// As long as they are missing.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Whether the network of this boot has had its time.
 #[derive(Debug, Default)]
@@ -61,6 +67,33 @@ pub fn watch(appliance: &Arc<Appliance>) {
     for daemon in &appliance.held_back {
         if let Err(error) = appliance.system.start_late(*daemon) {
             journal::error(&format!("{} is not started: {}", daemon.unit(), chain(&error)));
+        }
+    }
+    if let Err(error) = follow(appliance) {
+        journal::error(&format!("the kernel's network events cannot be read: {error}"));
+    }
+}
+
+/// Tells the resolver each time that the addresses have come to stand.
+fn follow(appliance: &Appliance) -> io::Result<()> {
+    let events = Events::subscribe()?;
+    // Those of the boot may have come between the start of the resolver and now.
+    let mut stood = false;
+    loop {
+        let stands = missing(&appliance.settings()).is_none();
+        if stands && !stood {
+            forget_dead_servers();
+        }
+        stood = stands;
+        events.wait(if stands { AT_LEAST } else { AGAIN })?;
+    }
+}
+
+/// Without it a name does not resolve for minutes after a cable came back. A resolver that does not run has forgotten.
+fn forget_dead_servers() {
+    for command in ["flush_infra all", "flush_bogus", "flush_negative"] {
+        if unbound_control(command).is_err() {
+            return;
         }
     }
 }
