@@ -8,6 +8,7 @@ mod attack;
 mod backup;
 mod badday;
 mod boot;
+mod boxes;
 mod change;
 mod commands;
 mod expect;

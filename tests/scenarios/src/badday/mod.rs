@@ -18,6 +18,7 @@ use crate::{
 mod clock;
 mod damaged_settings;
 mod full;
+mod killed;
 mod read_only;
 
 pub const ALL: &[Scenario] = &[
@@ -25,6 +26,7 @@ pub const ALL: &[Scenario] = &[
     scenario("badday::damaged_settings_are_passed_over", Moment::Shell, damaged_settings::run),
     scenario("badday::a_disk_that_cannot_be_written", Moment::Shell, read_only::run),
     scenario("badday::clock_at_1970_and_2099", Moment::Shell, clock::run),
+    scenario("badday::killed_daemons_serve_again", Moment::Own, killed::run),
 ];
 
 /// What is set before the bad day, and must still be there.

@@ -4,8 +4,7 @@
 use std::{
     fs,
     net::{TcpListener, UdpSocket},
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -17,16 +16,12 @@ use harness::{
 };
 use nix::sched::{CloneFlags, setns};
 
-use super::boxes;
-use crate::{expect, stage::Stage};
+use crate::{boxes, expect, stage::Stage};
 
 /// Failures of an ordinary test run.
 const FEW: usize = 14;
 /// From the command to the settings of before.
 const WITHIN: Duration = Duration::from_secs(10);
-/// The daemons that fail.
-const DAEMONS: [&str; 2] = ["/usr/sbin/unbound", "/usr/sbin/chronyd"];
-
 /// How a service fails.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
@@ -78,8 +73,7 @@ pub fn run(_: &mut Stage) -> Result<()> {
     ensure!(Path::new(NSPAWN).exists(), "the package systemd-container is missing");
     let wanted = boxes::count("ROSTRUM_FAILURES", FEW)?;
     let folder = tempfile::tempdir_in(tools::target())?;
-    let faulty = prepare(folder.path())?;
-    let container = boxes::start(folder.path(), &DAEMONS.map(|daemon| (faulty.as_path(), daemon)))?;
+    let container = boxes::start_faulty(folder.path())?;
     for how in ["crash", "hang", "refused"] {
         fs::write(container.data().join("files").join(format!("{how}.txt")), format!("1 SHA1 {how}.fault.example\n"))?;
     }
@@ -91,24 +85,6 @@ pub fn run(_: &mut Stage) -> Result<()> {
     }
     eprintln!("{wanted} failing services, the slowest change undone after {:.1} s", slowest.as_secs_f64());
     Ok(())
-}
-
-/// The program in the daemons' places, with the daemons and a refused configuration where it looks for them.
-fn prepare(folder: &Path) -> Result<PathBuf> {
-    let daemons = folder.join("run/daemons");
-    fs::create_dir_all(&daemons)?;
-    for daemon in DAEMONS {
-        let name = Path::new(daemon).file_name().context("daemons have names")?;
-        fs::copy(tools::image().join("root").join(daemon.trim_start_matches('/')), daemons.join(name))?;
-    }
-    fs::write(daemons.join("refused.conf"), "this is no configuration\n")?;
-    // Beside the program of the tests, or one folder up.
-    let own = std::env::current_exe()?;
-    let found = own.ancestors().skip(1).take(2).map(|folder| folder.join("faulty-daemon")).find(|path| path.exists());
-    let faulty = folder.join("faulty-daemon");
-    fs::copy(found.context("faulty-daemon was not built beside the tests")?, &faulty)?;
-    fs::set_permissions(&faulty, fs::Permissions::from_mode(0o755))?;
-    Ok(faulty)
 }
 
 fn fail(container: &Container, case: Case) -> Result<Duration> {

@@ -20,8 +20,7 @@ use harness::{
     tools,
 };
 
-use super::boxes;
-use crate::{expect, stage::Stage};
+use crate::{boxes, expect, stage::Stage};
 
 /// Changes of an ordinary test run.
 const FEW: usize = 50;

@@ -2,7 +2,6 @@
 
 use crate::{Scenario, scenario, stage::Moment};
 
-mod boxes;
 mod cut_off;
 mod deadly;
 mod lockouts;

@@ -1,12 +1,16 @@
 //! Appliances in containers, for promises that take hundreds of changes.
 
-use std::path::Path;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use harness::{
     appliance::{ANSWER, BOOT, FACTORY, PASSWORD, PROMPT},
     container::{Cable, Container, until},
-    lan,
+    lan, tools,
 };
 
 /// How many times, unless the environment says otherwise.
@@ -16,6 +20,9 @@ pub fn count(variable: &str, few: usize) -> Result<usize> {
         Err(_) => Ok(few),
     }
 }
+
+/// Daemons of the image that cannot run in a container as they are, or that are to fail.
+const DAEMONS: [&str; 2] = ["/usr/sbin/unbound", "/usr/sbin/chronyd"];
 
 /// Adds to a failure what the appliance wrote to its log last.
 pub fn explained<T>(container: &Container, result: Result<T>) -> Result<T> {
@@ -52,4 +59,28 @@ fn set_password(container: &Container) -> Result<()> {
     shell.send_line(PASSWORD)?;
     shell.expect_prompt(PROMPT, ANSWER)?;
     shell.send_line("exit")
+}
+
+/// The same with a program in the daemons' places that fails when its configuration says so.
+pub fn start_faulty(folder: &Path) -> Result<Container> {
+    let faulty = prepare(folder)?;
+    start(folder, &DAEMONS.map(|daemon| (faulty.as_path(), daemon)))
+}
+
+/// The program in the daemons' places, with the daemons and a refused configuration where it looks for them.
+fn prepare(folder: &Path) -> Result<PathBuf> {
+    let daemons = folder.join("run/daemons");
+    fs::create_dir_all(&daemons)?;
+    for daemon in DAEMONS {
+        let name = Path::new(daemon).file_name().context("daemons have names")?;
+        fs::copy(tools::image().join("root").join(daemon.trim_start_matches('/')), daemons.join(name))?;
+    }
+    fs::write(daemons.join("refused.conf"), "this is no configuration\n")?;
+    // Beside the program of the tests, or one folder up.
+    let own = std::env::current_exe()?;
+    let found = own.ancestors().skip(1).take(2).map(|folder| folder.join("faulty-daemon")).find(|path| path.exists());
+    let faulty = folder.join("faulty-daemon");
+    fs::copy(found.context("faulty-daemon was not built beside the tests")?, &faulty)?;
+    fs::set_permissions(&faulty, fs::Permissions::from_mode(0o755))?;
+    Ok(faulty)
 }
