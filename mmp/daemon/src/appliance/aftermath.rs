@@ -1,6 +1,6 @@
 //! The seconds after a change: a daemon that dies of it takes the change with it.
 //!
-//! Invariants: only daemons that the change touched are watched, and not longer than [`WATCHED`]; what is put back are the
+//! Invariants: a daemon that ends with the system did not die; only daemons that the change touched are watched, and not longer than [`WATCHED`]; what is put back are the
 //! families of the change, and only while nobody has changed them since.
 
 use std::{
@@ -115,6 +115,10 @@ impl Appliance {
         let mut changing = self.changing();
         // A change that was waited for may have started it anew, whether it went through or not.
         if changing.touches != change.touches || change.dead().is_none() {
+            return;
+        }
+        // At the end of the system every daemon ends, and no change is to blame.
+        if health::is_system_stopping() {
             return;
         }
         let said = health::last_words(daemon, change.since);

@@ -49,6 +49,16 @@ pub fn process_number(daemon: Daemon) -> Option<u32> {
     fs::read_to_string(listed).ok()?.lines().next()?.parse().ok()
 }
 
+/// Whether the system is on its way down. One that cannot be asked is taken to be.
+pub fn is_system_stopping() -> bool {
+    match process::run("/usr/bin/systemctl", &["is-system-running"]) {
+        Ok(state) => state.trim() == "stopping",
+        // Every state but `running` is a failure to the program, and its only word.
+        Err(process::ProcessError::Failed { said, .. }) => said.trim() == "stopping",
+        Err(_) => true,
+    }
+}
+
 /// `unbound.service said: ...`, or that it said nothing.
 pub fn last_words(daemon: Daemon, since: SystemTime) -> String {
     let unit = daemon.unit();

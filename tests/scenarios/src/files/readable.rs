@@ -45,10 +45,8 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     appliance.reboot()?;
     appliance.wait_for_ssh()?;
     expect::code(&client.sftp(&format!("get boot.json {}\n", down("boot").display()), ANSWER)?, 0)?;
-    ensure!(
-        serde_json::from_str::<Value>(&fs::read_to_string(down("boot"))?)? == live,
-        "boot.json is not what was live"
-    );
+    let boot: Value = serde_json::from_str(&fs::read_to_string(down("boot"))?)?;
+    ensure!(boot == live, "boot.json is not what was live: {boot:#}\n\nand not {live:#}");
 
     for refused in [format!("put {} live.json", down("boot").display()), "rm boot.json".into()] {
         ensure!(!client.sftp(&format!("{refused}\n"), ANSWER)?.status.success(), "\"{refused}\" is accepted");
