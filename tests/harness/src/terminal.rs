@@ -143,9 +143,9 @@ impl Terminal {
         let before = lock(&self.shared.seen).raw.len();
         self.send("\x03")?;
         let row = self.wait(&format!("the prompt \"{prompt}\" after Ctrl-C"), within, |seen| {
-            // It may be drawn in the very line that the key was pressed in.
+            // It may be drawn in the very line that the key was pressed in, behind what the terminal still showed of it.
             let drawn = String::from_utf8_lossy(&seen.raw[before..]).contains(prompt);
-            (drawn && seen.screen.current_line() == prompt).then(|| seen.screen.row())
+            (drawn && seen.screen.current_line().ends_with(prompt)).then(|| seen.screen.row())
         })?;
         (self.mark, self.mark_column) = (row, prompt.chars().count());
         Ok(())
