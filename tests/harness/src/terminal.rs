@@ -147,6 +147,11 @@ impl Terminal {
             let drawn = String::from_utf8_lossy(&seen.raw[before..]).contains(prompt);
             (drawn && seen.screen.current_line().ends_with(prompt)).then(|| seen.screen.row())
         })?;
+        if lock(&self.shared.seen).screen.current_line() != prompt {
+            (self.mark, self.mark_column) = (row + 1, 0);
+            self.send("\r")?;
+            return self.expect_prompt(prompt, within);
+        }
         (self.mark, self.mark_column) = (row, prompt.chars().count());
         Ok(())
     }

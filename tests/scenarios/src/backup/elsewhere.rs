@@ -113,8 +113,8 @@ pub fn run(stage: &mut Stage) -> Result<()> {
 fn configure(appliance: &mut Appliance) -> Result<()> {
     let all = families::ALL.iter().flat_map(|family| family.commands);
     let adds = all.map(|command| command.example).filter(|line| {
-        // One asks for passwords; the others would move the interface that files travel over.
-        let not = ["user add", "ipv4 a ", "firewall a "];
+        // One asks for passwords, one does not last; the others would move the interface that files travel over.
+        let not = ["user add", "try ", "ipv4 a ", "firewall a "];
         line.split_whitespace().any(|word| word == "add") && !not.iter().any(|not| line.starts_with(not))
     });
     let further = [

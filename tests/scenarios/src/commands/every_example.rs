@@ -98,6 +98,10 @@ fn try_one(appliance: &mut Appliance, command: &Command) -> Result<()> {
         return console.interrupt(&prompt, ANSWER);
     }
     let output = console.command(&prompt, example, 2 * ANSWER).context("no prompt afterwards")?;
+    if output.contains("On condition:") {
+        // What waits for its confirmation would have the examples after it refused.
+        console.command(&prompt, "undo", ANSWER)?;
+    }
     if let Some((_, reason)) = REFUSED.iter().find(|(line, _)| example.starts_with(line))
         && output.contains(reason)
     {
