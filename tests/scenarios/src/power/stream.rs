@@ -30,7 +30,8 @@ use super::witness::Witness;
 /// A password of an account that nobody uses.
 const UNUSED: &str = "Unused-Account-1";
 /// What a line may print that was carried out; most print nothing.
-const TAKEN: &[&str] = &["Success", "A reboot is required", "SSH now offers"];
+const TAKEN: &[&str] =
+    &["Success", "A reboot is required", "SSH now offers", "WARNING: when all administrators have lost"];
 /// Names that uploads take in turn; more uploads than names, so that files are replaced.
 const NAMES: usize = 6;
 /// Files of one SFTP session: sent together, answered at its end.
