@@ -35,8 +35,8 @@ const NOT_SETTINGS: &[&str] = &[
     "audit search",
     "try",
 ];
-/// Lines about logins in what is otherwise settings.
-const OF_LOGINS: &[&str] = &["Last login", "Failed logins"];
+/// Lines about logins and the box's own logs in what is otherwise settings.
+const OF_LOGINS: &[&str] = &["Last login", "Failed logins", "Lines  ", "Oldest line"];
 /// Addresses by DHCP and daemons that start take their time after a boot.
 const SETTLED: Duration = Duration::from_secs(90);
 
