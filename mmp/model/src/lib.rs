@@ -10,6 +10,7 @@ pub mod address;
 pub mod address6;
 pub mod backup;
 pub mod capture;
+pub mod certificates;
 pub mod dns;
 pub mod dscp;
 pub mod duty;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     FileName, Hostname,
     account::Accounts,
+    certificates,
     dns::Dns,
     dscp::Dscp,
     firewall::Firewall,
@@ -54,8 +55,7 @@ pub struct Settings {
 impl Settings {
     /// Files of the SFTP folder that a setting names, each with the words of the setting.
     pub fn named_files(&self) -> impl Iterator<Item = (&'static str, &FileName)> {
-        let all = [("ntp groupkey", &self.ntp.group_key), ("syslog trust", &self.syslog.trust)];
-        all.into_iter().filter_map(|(words, file)| Some((words, file.as_ref()?)))
+        certificates::uses(self).map(|used| (used.setting, used.file))
     }
 
     /// A clean system with the given accounts.
