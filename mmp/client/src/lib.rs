@@ -13,8 +13,9 @@ use std::{
 };
 
 use mmp_control::{
-    Answer, Ask, Call, Hello, Program, Refusal, Reply, Request, Welcome,
+    Answer, Ask, Call, Hello, Program, Refusal, Reply, Request, Secret, Welcome,
     frame::{self, FrameError, HEADER},
+    request::Web,
 };
 use nix::{
     errno::Errno,
@@ -72,6 +73,27 @@ impl Client {
         let mut client = Self::connect(Path::new(mmp_control::SOCKET), Program::Access, origin)?;
         match client.answer(&|| false)?.0 {
             Answer::Ready => Ok(client),
+            Answer::Refused(refusal) => Err(refusal.into()),
+            _ => Err(ClientError::Unexpected),
+        }
+    }
+
+    /// Opens a conversation for the `webadmin` service, which acts for whoever signs in.
+    pub fn open_web(socket: &Path) -> Result<Self, ClientError> {
+        let mut client = Self::connect(socket, Program::Webadmin, "webadmin")?;
+        match client.answer(&|| false)?.0 {
+            Answer::Ready => Ok(client),
+            Answer::Refused(refusal) => Err(refusal.into()),
+            _ => Err(ClientError::Unexpected),
+        }
+    }
+
+    /// Makes a conversation of [`Self::open_web`] one of the session that the token names.
+    pub fn act(&mut self, token: &Secret, origin: &str) -> Result<Welcome, ClientError> {
+        let request = Request::Web(Web::Act { token: token.clone(), origin: origin.to_owned() });
+        self.send(&Ask::Call(Box::new(Call { line: String::new(), request })))?;
+        match self.answer(&|| false)?.0 {
+            Answer::Opened(welcome) => Ok(welcome),
             Answer::Refused(refusal) => Err(refusal.into()),
             _ => Err(ClientError::Unexpected),
         }

@@ -25,7 +25,7 @@ pub mod secret;
 use serde::{Deserialize, Serialize};
 
 pub use chain::chain;
-pub use refusal::{Kind, Refusal};
+pub use refusal::{Code, Kind, Refusal};
 pub use reply::Reply;
 pub use request::Request;
 pub use secret::Secret;

@@ -26,6 +26,30 @@ pub enum Kind {
     Internal,
 }
 
+/// Why somebody did not come in, for programs that must tell these apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// No such account, or not its password.
+    Wrong,
+    /// Too many wrong passwords, or no login for too long.
+    Locked,
+    /// Too many wrong passwords from this address; later.
+    Braked,
+    /// The password must be replaced first.
+    PasswordExpired,
+    /// Not one of the account's hosts.
+    Host,
+    /// Not within the account's duty hours.
+    Duty,
+    /// The account's role has no business at this door.
+    Role,
+    /// As many logins as the rules permit.
+    TooMany,
+    /// The session has ended, or there never was one.
+    SessionOver,
+}
+
 /// A refused request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(deny_unknown_fields)]
@@ -41,12 +65,15 @@ pub struct Refusal {
     /// What to type next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Why somebody did not come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 impl Refusal {
     /// A refusal with its line.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), state: None, hint: None }
+        Self { kind, message: message.into(), state: None, hint: None, code: None }
     }
 
     /// Adds what to type next.
@@ -60,6 +87,13 @@ impl Refusal {
     #[must_use]
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
+        self
+    }
+
+    /// Adds why somebody did not come in.
+    #[must_use]
+    pub fn code(mut self, code: Code) -> Self {
+        self.code = Some(code);
         self
     }
 

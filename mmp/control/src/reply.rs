@@ -8,6 +8,7 @@ mod restore;
 mod ssh;
 mod syslog;
 mod user;
+mod web;
 
 pub use syslog::{AuditState, Forwarding, LogPage, ServerState, SyslogState};
 
@@ -25,6 +26,7 @@ pub use recovery::RecoveryStep;
 pub use restore::{Difference, RestorePoint, Trial};
 pub use ssh::{HostKey, SshNow, UserKey};
 pub use user::{Lock, RuleRow, UserInfo, UserRow};
+pub use web::{SignedIn, WebSession};
 
 /// Any reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,10 @@ pub enum Reply {
     Notice(String),
     /// The password is right and the account may come in.
     Admitted(Admitted),
+    /// A web session was opened.
+    SignedIn(SignedIn),
+    /// A web session holds.
+    WebSession(WebSession),
     /// `iface`.
     Iface(Iface),
     /// `ipv4`.

@@ -13,6 +13,7 @@ mod ssh;
 mod syslog;
 mod text;
 mod user;
+mod web;
 
 pub use syslog::{Audit, Syslog};
 
@@ -36,6 +37,7 @@ pub use pcap::Pcap;
 pub use recovery::{Recover, Recovery};
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
+pub use web::{Surface, Web};
 
 pub use self::{ssh::Ssh, text::Text};
 use crate::Secret;
@@ -46,6 +48,8 @@ use crate::Secret;
 pub enum Request {
     /// Passwords and logins, from the programs that let people in.
     Access(Access),
+    /// Sign-in at the web door, from the `webadmin` service.
+    Web(Web),
     /// `user`, `passwd`.
     User(User),
     /// `iface`.

@@ -5,12 +5,13 @@
 
 use mmp_model::Role;
 
-use crate::request::{Date, Request, Status, Syslog, Trial, User};
+use crate::request::{Date, Request, Status, Surface, Syslog, Trial, User};
 
-/// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only.
+/// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only, and
+/// `Web` from the `webadmin` service only.
 pub fn permits(role: Role, request: &Request) -> bool {
     match request {
-        Request::Access(_) => false,
+        Request::Access(_) | Request::Web(_) => false,
         // The own password and the log line are everybody's.
         Request::User(User::ChangeOwn { .. }) | Request::Noted => true,
         // Who may make a change may make it on condition, and then has to be able to confirm it.
@@ -27,6 +28,14 @@ pub fn permits(role: Role, request: &Request) -> bool {
             matches!(role, Role::Admin | Role::Audit)
         }
         _ => role == Role::Admin,
+    }
+}
+
+/// Whether the role has business at the web door (`mmp.md` section 2.1, `api.md` section 1.1).
+pub fn may_use(role: Role, surface: Surface) -> bool {
+    match surface {
+        Surface::Pages => matches!(role, Role::Admin | Role::Appadmin),
+        Surface::Api => matches!(role, Role::Admin | Role::Appadmin | Role::Api),
     }
 }
 

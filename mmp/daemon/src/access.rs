@@ -5,6 +5,7 @@
 //! SSH, SFTP      Authenticate: the password, locks and hosts; whatever is wrong looks like a wrong password
 //!                Admit: everything once more, also after a key; the reason is told
 //!                CameIn: it is noted
+//! Web Admin      [`sign_in`]: as at the console, and the role must have business there
 //! ```
 //!
 //! Invariants: only root's programs may ask; a wrong name costs the time of a wrong password and is answered alike;
@@ -18,11 +19,11 @@ use std::{
 };
 
 use mmp_control::{
-    Kind, Login, Refusal, Reply, Secret,
+    Code, Kind, Login, Refusal, Reply, Secret,
     reply::Admitted,
-    request::{Access, Door},
+    request::{Access, Door, Surface},
 };
-use mmp_model::{Host, Settings, Username, account::Account, rules::Rule};
+use mmp_model::{Host, Role, Settings, Username, account::Account, rules::Rule};
 
 use crate::{
     admission::{self, Moment, peer},
@@ -41,18 +42,12 @@ const REFUSAL: Duration = Duration::from_millis(500);
 pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
     match ask {
         Access::Authenticate { user, password, door, origin } => {
-            let source = Source::of(*door == Door::Console, origin);
-            appliance.brake.wait(source).inspect_err(|refusal| {
-                journal::login(&format!("Login from {origin} refused: {refusal}"));
-            })?;
-            let started = Instant::now();
-            let answer = At { appliance, door: *door, origin }.authenticate(user, password);
-            match &answer {
-                Ok(_) => appliance.brake.give_back(source),
-                Err(_) if *door != Door::Console => thread::sleep(REFUSAL.saturating_sub(started.elapsed())),
-                Err(_) => {}
+            let at = At { appliance, door: *door, surface: Surface::Pages, origin };
+            let (name, uid) = at.braked(|| at.authenticate(user, password))?;
+            if *door != Door::Ssh {
+                at.came_in(&name, "a password");
             }
-            answer
+            Ok(Reply::Admitted(Admitted { user: name, uid }))
         }
         Access::Recover { console, ask } => appliance.recover(console, ask),
         // Whether it may was asked a moment ago.
@@ -64,15 +59,40 @@ pub fn answer(appliance: &Appliance, ask: &Access) -> Result<Reply, Refusal> {
                 Some(Ok(key)) => format!("key {}", fingerprint(&key)),
                 Some(Err(_)) => "a key".to_owned(),
             };
-            At { appliance, door: *door, origin }.came_in(name, &by);
+            At { appliance, door: *door, surface: Surface::Pages, origin }.came_in(name, &by);
             Ok(Reply::Nothing)
         }
         Access::Admit { user, door, origin } => {
             let settings = appliance.settings();
             let (name, account) = find(&settings, user).ok_or_else(incorrect)?;
-            At { appliance, door: *door, origin }.admit(&settings, name, account)
+            At { appliance, door: *door, surface: Surface::Pages, origin }.admit(&settings, name, account)?;
+            Ok(admitted(name, account))
         }
     }
+}
+
+/// Somebody gives name and password at the web door. Who comes in has to be noted with [`signed_in`], once nothing else
+/// keeps the account out.
+pub fn sign_in(
+    appliance: &Appliance,
+    (typed, password): (&str, &Secret),
+    surface: Surface,
+    origin: &str,
+) -> Result<Username, Refusal> {
+    let at = At { appliance, door: Door::Web, surface, origin };
+    at.braked(|| at.authenticate(typed, password)).map(|(name, _)| name)
+}
+
+/// The account has come in at the web door.
+pub fn signed_in(appliance: &Appliance, name: &Username, surface: Surface, origin: &str) {
+    At { appliance, door: Door::Web, surface, origin }.came_in(name, "a password");
+}
+
+/// Whether a session of the account may be used from there: a token is no way round the list of hosts.
+pub fn is_at_its_host(appliance: &Appliance, name: &Username, origin: &str) -> bool {
+    let settings = appliance.settings();
+    let at = At { appliance, door: Door::Web, surface: Surface::Pages, origin };
+    settings.accounts.accounts.get(name).is_some_and(|account| at.is_at_its_host(&settings, account))
 }
 
 fn find<'a>(settings: &'a Settings, typed: &str) -> Option<(&'a Username, &'a Account)> {
@@ -83,11 +103,28 @@ fn find<'a>(settings: &'a Settings, typed: &str) -> Option<(&'a Username, &'a Ac
 struct At<'a> {
     appliance: &'a Appliance,
     door: Door,
+    surface: Surface,
     origin: &'a str,
 }
 
 impl At<'_> {
-    fn authenticate(&self, typed: &str, password: &Secret) -> Result<Reply, Refusal> {
+    /// A guess costs time.
+    fn braked<T>(&self, authenticate: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let source = Source::of(self.door == Door::Console, self.origin);
+        self.appliance.brake.wait(source).map_err(|refusal| refusal.code(Code::Braked)).inspect_err(|refusal| {
+            journal::login(&format!("Login from {} refused: {refusal}", self.origin));
+        })?;
+        let started = Instant::now();
+        let answer = authenticate();
+        match &answer {
+            Ok(_) => self.appliance.brake.give_back(source),
+            Err(_) if self.door != Door::Console => thread::sleep(REFUSAL.saturating_sub(started.elapsed())),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    fn authenticate(&self, typed: &str, password: &Secret) -> Result<(Username, u32), Refusal> {
         let settings = self.appliance.settings();
         let console = self.door == Door::Console;
         let lane = if console { Lane::Console } else { Lane::Other };
@@ -110,8 +147,9 @@ impl At<'_> {
         {
             self.appliance.given.keep(name, password);
         }
+        let proven = (name.clone(), account.uid);
         if self.door != Door::Ssh {
-            return self.admit(&settings, name, account);
+            return self.admit(&settings, name, account).map(|()| proven);
         }
         // Admit follows, and tells what is left to tell to somebody who may know it.
         if let Some(bar) = self.lock(&settings, name, account) {
@@ -122,20 +160,15 @@ impl At<'_> {
             self.refused(name, "not one of its hosts");
             return Err(incorrect());
         }
-        Ok(admitted(name, account))
+        Ok(proven)
     }
 
     /// Everything but the password.
-    fn admit(&self, settings: &Settings, name: &Username, account: &Account) -> Result<Reply, Refusal> {
-        if let Err(refusal) = self.check(settings, name, account) {
+    fn admit(&self, settings: &Settings, name: &Username, account: &Account) -> Result<(), Refusal> {
+        self.check(settings, name, account).inspect_err(|refusal| {
             let reason = refusal.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
             self.refused(name, &format!("{refusal}{reason}"));
-            return Err(refusal);
-        }
-        if self.door != Door::Ssh {
-            self.came_in(name, "a password");
-        }
-        Ok(admitted(name, account))
+        })
     }
 
     fn came_in(&self, name: &Username, by: &str) {
@@ -146,7 +179,11 @@ impl At<'_> {
     fn check(&self, settings: &Settings, name: &Username, account: &Account) -> Result<(), Refusal> {
         if self.door != Door::Web && !account.role.has_shell() {
             return Err(Refusal::new(Kind::Denied, format!("Role {} has no access to the command line", account.role))
-                .hint("use Web Admin or the API"));
+                .hint("use Web Admin or the API")
+                .code(Code::Role));
+        }
+        if self.door == Door::Web && !mmp_control::roles::may_use(account.role, self.surface) {
+            return Err(no_business(account.role));
         }
         let at = moment(settings);
         let record = |name: &Username| self.appliance.logins.of(name);
@@ -156,19 +193,26 @@ impl At<'_> {
             admission::bar(account, &record(name), &settings.accounts.rules, at)
         };
         if let Some(bar) = bar {
-            return Err(bar.refusal(name));
+            return Err(bar.refusal(name).code(bar.code()));
         }
         if self.door == Door::Console {
             return Ok(());
         }
         if !self.is_at_its_host(settings, account) {
             return Err(Refusal::new(Kind::Denied, format!("Login from {} is not permitted", self.origin))
-                .hint(format!("an administrator can type `user host {name} add <host>`")));
+                .hint(format!("an administrator can type `user host {name} add <host>`"))
+                .code(Code::Host));
         }
         match settings.accounts.rules.number(Rule::MaxSessions) {
-            Some(most) if self.appliance.sessions.logins(name) >= most as usize => Err(too_many(most)),
+            Some(most) if self.logins(name) >= most as usize => Err(too_many(most)),
             _ => Ok(()),
         }
+    }
+
+    /// Logins of the account from the network, without one that this would only go on with.
+    fn logins(&self, name: &Username) -> usize {
+        let goes_on = (self.door == Door::Web).then_some((self.surface, self.origin));
+        self.appliance.sessions.logins(name) + self.appliance.web.logins(name, goes_on)
     }
 
     fn lock(&self, settings: &Settings, name: &Username, account: &Account) -> Option<admission::Bar> {
@@ -205,6 +249,7 @@ fn moment(settings: &Settings) -> Moment {
 pub fn too_many(most: u32) -> Refusal {
     Refusal::new(Kind::Denied, format!("Maximum of {most} logins at a time"))
         .hint("log out elsewhere, or have the others ended with `user evict <username>`")
+        .code(Code::TooMany)
 }
 
 fn admitted(name: &Username, account: &Account) -> Reply {
@@ -212,5 +257,13 @@ fn admitted(name: &Username, account: &Account) -> Reply {
 }
 
 fn incorrect() -> Refusal {
-    Refusal::new(Kind::Denied, "Login incorrect")
+    Refusal::new(Kind::Denied, "Login incorrect").code(Code::Wrong)
+}
+
+fn no_business(role: Role) -> Refusal {
+    let (door, hint) = match role {
+        Role::Api => ("Web Admin", "the role is for requests of the API alone"),
+        _ => ("Web Admin and the API", "use the command line, by SSH or at the console"),
+    };
+    Refusal::new(Kind::Denied, format!("Role {role} has no access to {door}")).hint(hint).code(Code::Role)
 }

@@ -7,7 +7,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use mmp_control::{Kind, Refusal, reply};
+use mmp_control::{Code, Kind, Refusal, reply};
 use mmp_model::{
     Role, Username,
     account::{Account, Accounts, DAY, UnixTime},
@@ -48,6 +48,14 @@ impl fmt::Display for Bar {
 }
 
 impl Bar {
+    /// For programs.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Failed(_) | Self::Idle(_) => Code::Locked,
+            Self::OffDuty(_) => Code::Duty,
+        }
+    }
+
     /// What the account's owner, who has given the right password, is told.
     pub fn refusal(&self, name: &Username) -> Refusal {
         let unlock = format!("an administrator can type `user unlock {name}`");

@@ -53,6 +53,7 @@ use crate::{
     sessions::Sessions,
     store::{self, Author, Store},
     trial::{self, Trial},
+    web_sessions::WebSessions,
 };
 
 /// This release, as `version` prints it.
@@ -84,6 +85,8 @@ pub struct Appliance {
     pub logins: Logins,
     /// Present ones.
     pub sessions: Sessions,
+    /// Those of Web Admin.
+    pub web: WebSessions,
     /// Passwords that are about to be replaced.
     pub given: Given,
     /// On guessing.
@@ -186,6 +189,7 @@ impl Appliance {
             timer: Timer::default(),
             aftermath: Mutex::new(None),
             sessions: Sessions::default(),
+            web: WebSessions::default(),
             given: Given::default(),
             brake: Brake::default(),
             running_hostname: settings.hostname.clone(),
@@ -261,6 +265,13 @@ impl Appliance {
     /// The settings in force.
     pub fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The kernel's number of one of the image's own users.
+    pub fn system_user(&self, name: &str) -> Option<u32> {
+        let users = fs::read_to_string(self.system.paths.system(SYSTEM_USERS)).ok()?;
+        let mut fields = users.lines().map(|line| line.split(':'));
+        fields.find_map(|mut fields| (fields.next()? == name).then(|| fields.nth(1)?.parse().ok())?)
     }
 
     /// The number of the newest settings generation.

@@ -48,6 +48,7 @@ mod setting_files;
 mod show;
 mod store;
 mod trial;
+mod web_sessions;
 
 use std::{
     fs, io,
@@ -135,7 +136,7 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
         .spawn(move || watched.watch_aftermath(&changes))?;
     notify(&[(daemon::STATE_READY, "1")]);
     watchdog(&appliance)?;
-    let conversations = Conversations::new(nix::unistd::geteuid().as_raw());
+    let conversations = Conversations::new(nix::unistd::geteuid().as_raw(), appliance.system_user("webadmin"));
     loop {
         let (stream, _) = match listener.accept() {
             Ok(accepted) => accepted,

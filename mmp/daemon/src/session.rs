@@ -6,6 +6,7 @@
 mod ending;
 #[cfg(test)]
 mod strangers;
+mod web;
 
 use std::{os::unix::net::UnixStream, time::Duration};
 
@@ -32,6 +33,7 @@ use crate::{
     plan::Daemon,
     probe, setting_files, show,
     store::Author,
+    web_sessions::TokenHash,
 };
 
 /// A peer that has nothing to say at first is not worth a thread.
@@ -48,15 +50,17 @@ pub fn hold(appliance: &Appliance, stream: UnixStream) -> Result<(), ConnectionE
     let Some(hello) = connection.receive::<Hello>()? else { return Ok(()) };
     connection.handle()?.set_read_timeout(None)?;
     let uid = connection.peer_uid()?;
-    if hello.program == Program::Access {
-        return doors(appliance, &mut connection, uid);
+    match hello.program {
+        Program::Access => return doors(appliance, &mut connection, uid),
+        Program::Webadmin => return web::hold(appliance, &mut connection, uid),
+        Program::Shell | Program::Sftp => {}
     }
     let settings = appliance.settings();
     let Some((user, _)) = settings.accounts.by_uid(uid) else {
         journal::warning(&format!("a program of user number {uid}, which is no account, was turned away"));
         return connection.send(&Answer::Refused(Refusal::denied()));
     };
-    Session { appliance, user: user.clone(), origin: bounded(&hello.origin, LONGEST_ORIGIN) }
+    Session { appliance, user: user.clone(), origin: bounded(&hello.origin, LONGEST_ORIGIN), token: None }
         .run(&mut connection, hello.program)
 }
 
@@ -82,11 +86,14 @@ struct Session<'a> {
     appliance: &'a Appliance,
     user: Username,
     origin: String,
+    /// Of the web session that it belongs to.
+    token: Option<TokenHash>,
 }
 
 impl<'a> Session<'a> {
     fn run(&self, connection: &mut Connection, program: Program) -> Result<(), ConnectionError> {
-        let most = self.appliance.settings().accounts.rules.number(Rule::MaxSessions);
+        // A web session was counted when it was opened.
+        let most = self.appliance.settings().accounts.rules.number(Rule::MaxSessions).filter(|_| self.token.is_none());
         let (user, origin, stream) = (self.user.clone(), self.origin.clone(), connection.handle()?);
         let Some(seat) = self.appliance.sessions.enter(user, program, origin, stream, most) else {
             journal::login(&format!("Session of {} from {} refused: too many logins", self.user, self.origin));
@@ -95,20 +102,16 @@ impl<'a> Session<'a> {
         let Some((role, expired)) = self.standing() else {
             return connection.send(&Answer::Refused(Refusal::denied()));
         };
-        if role == Role::Admin {
+        if role == Role::Admin && self.token.is_none() {
             self.appliance.end_recovery(&format!("{} could log in", self.user));
         }
         let record = self.appliance.logins.of(&self.user);
         let mut notices = Vec::new();
         if role == Role::Admin && program == Program::Shell {
             notices = self.appliance.notices();
-            notices.extend(
-                self.appliance
-                    .sessions
-                    .elsewhere(&self.user, &self.origin)
-                    .into_iter()
-                    .map(|who| format!("Also logged in: {who}")),
-            );
+            let others = self.appliance.sessions.elsewhere(&self.user, &self.origin).into_iter();
+            let others = others.chain(self.appliance.web.elsewhere());
+            notices.extend(others.map(|who| format!("Also logged in: {who}")));
         }
         connection.send(&Answer::Opened(Welcome {
             user: self.user.clone(),
@@ -128,6 +131,9 @@ impl<'a> Session<'a> {
         };
         while let Some(ask) = connection.receive::<Ask>()? {
             let Ask::Call(call) = ask else { continue };
+            if self.token.is_some_and(|token| !self.appliance.web.holds(&token, &self.appliance.settings())) {
+                return connection.send(&Answer::Refused(web::over()));
+            }
             // The role may have changed, and the account may be gone, since the conversation began.
             let Some((role, expired)) = self.standing() else { break };
             let line = bounded(&call.line, LONGEST_LINE);

@@ -34,7 +34,9 @@ struct Open {
 impl Open {
     /// Where the account is logged in from, once a connection; the console is not counted.
     fn logins(&self, user: &Username) -> BTreeSet<&str> {
-        let sessions = self.sessions.iter().filter(|session| session.user == *user);
+        // Conversations of Web Admin come and go; its sessions are counted elsewhere.
+        let mine = |session: &&Session| session.user == *user && session.program != Program::Webadmin;
+        let sessions = self.sessions.iter().filter(mine);
         sessions.map(|session| session.origin.as_str()).filter(|origin| peer(origin).is_some()).collect()
     }
 }

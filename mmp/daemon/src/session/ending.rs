@@ -18,6 +18,10 @@ impl Session<'_> {
             _ => return,
         };
         self.appliance.given.forget(name);
+        if let (Some(token), Some(account)) = (self.token, self.appliance.settings().accounts.accounts.get(&self.user))
+        {
+            self.appliance.web.carry_on(&token, account);
+        }
         if let Some(number) = number
             && let Err(error) = self.end_logins(name, number, progress)
         {
@@ -30,6 +34,7 @@ impl Session<'_> {
     fn end_logins(&self, name: &Username, number: u32, progress: &Progress) -> std::io::Result<()> {
         let own = *name == self.user;
         self.appliance.sessions.end(name, own.then_some(progress.seat));
+        self.appliance.web.end_all(name, self.token.filter(|_| own));
         if self.appliance.system.device { evict::processes_of(number, own.then_some(progress.pid)) } else { Ok(()) }
     }
 

@@ -15,7 +15,7 @@ use mmp_control::{
     request::{
         Access, Audit, Backup, Date, Dns, Door, Dscp, FactoryReset, File, Firewall, HostnameAsk, Iface, Ipv4, Ipv6,
         Live, LookupType, Ntp, Pcap, Power, Probe, Recover, Recovery, SettingsAsk, Ssh, Status, Syslog, Text, Timezone,
-        Trial, User,
+        Trial, User, Web,
     },
 };
 use mmp_model::{
@@ -56,6 +56,8 @@ fn every_request() -> Vec<Request> {
             origin: "console ttyS0".into(),
         }),
         Request::Access(begin),
+        Request::Web(Web::Check { token: secret(), origin: "192.0.2.1:1".into() }),
+        Request::Web(Web::SignOut { token: secret() }),
         Request::Access(Access::Recover {
             console: "ttyS0".into(),
             ask: Recover::Set { user: "admin".into(), password: secret() },
@@ -153,6 +155,7 @@ fn every_request() -> Vec<Request> {
 fn known(request: &Request) {
     match request {
         Request::Access(_)
+        | Request::Web(_)
         | Request::User(_)
         | Request::Iface(..)
         | Request::Ipv4(..)
@@ -211,7 +214,7 @@ fn appliance(folder: &Path, role: Role) -> Appliance {
     Appliance::start(paths, false)
 }
 
-fn answer(stream: &mut UnixStream) -> Option<Answer> {
+pub(super) fn answer(stream: &mut UnixStream) -> Option<Answer> {
     let mut header = [0; HEADER];
     stream.read_exact(&mut header).ok()?;
     let mut body = vec![0; frame::body_length(header).unwrap()];
@@ -219,7 +222,7 @@ fn answer(stream: &mut UnixStream) -> Option<Answer> {
     Some(frame::decode(&body).unwrap())
 }
 
-fn conversation<T>(appliance: &Appliance, talk: impl FnOnce(UnixStream) -> T) -> T {
+pub(super) fn conversation<T>(appliance: &Appliance, talk: impl FnOnce(UnixStream) -> T) -> T {
     let (ours, theirs) = UnixStream::pair().unwrap();
     thread::scope(|scope| {
         scope.spawn(|| hold(appliance, theirs));

@@ -24,7 +24,7 @@ fn list(appliance: &Appliance, settings: &Settings) -> Vec<reply::UserRow> {
         username: name.clone(),
         role: account.role,
         password_expiry: clock::date(account.expiry(&settings.accounts.rules)),
-        logged_in: appliance.sessions.has(name),
+        logged_in: appliance.sessions.has(name) || appliance.web.logins(name, None) > 0,
     };
     settings.accounts.accounts.iter().map(row).collect()
 }

@@ -24,6 +24,8 @@ pub fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Nothing
         | Reply::Admitted(_)
+        | Reply::SignedIn(_)
+        | Reply::WebSession(_)
         | Reply::Recovery(_)
         | Reply::Files(_)
         | Reply::File(_)
