@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("harness", &[]),
     ("probe", &[]),
     ("bench", &["harness", "probe"]),
-    ("scenarios", &["harness", "mmp-control", "mmp-grammar", "mmp-model"]),
+    ("scenarios", &["harness", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-model"]),
 ];
 
 fn metadata() -> Value {

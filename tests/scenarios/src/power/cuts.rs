@@ -29,8 +29,8 @@ use crate::stage::Stage;
 
 /// Cuts of an ordinary test run.
 const FEW: usize = 10;
-/// Writes after which the power goes, at most.
-const MOST: usize = 300;
+/// Writes after which the power goes, at most: some sixty changes.
+const MOST: usize = 900;
 /// For so many writes to happen.
 const LONG: Duration = Duration::from_secs(120);
 const SEED: u64 = 50;
@@ -57,7 +57,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
         if control {
             medium.ignore_flushes();
         }
-        let position = medium.position() + 20 + if control { MOST / 2 } else { dice.below(MOST) };
+        let position = medium.position() + 20 + if control { 150 } else { dice.below(MOST) };
         witness = stream(stage, &medium, witness, &prompt, position, work.path(), dice.roll())
             .with_context(|| format!("before cut {} of {count}", number + 1))?;
         let fate = if control || dice.below(2) == 0 { Fate::Lost } else { Fate::Mixed(dice.roll()) };

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duratio
 
 use anyhow::{Context as _, Result};
 use harness::{process::run, tools};
+use mmp_backup::{BackupKey, Sealed};
 use mmp_model::{Settings, versions};
 
 /// Folders of `/data` that are looked at.
-pub const FOLDERS: &[&str] = &["/settings", "/files"];
+pub const FOLDERS: &[&str] = &["/settings", "/files", "/state"];
 
 /// Settings and files after a cut.
 pub struct Found {
@@ -15,7 +16,7 @@ pub struct Found {
     pub generation: u64,
     /// The line that made it.
     pub line: String,
-    /// What mmpd would complain of.
+    /// What mmpd would complain of, and snapshots that are not whole.
     pub faults: Vec<String>,
     /// Every generation as it is on the disk.
     pub generations: BTreeMap<u64, Vec<u8>>,
@@ -37,12 +38,16 @@ impl Found {
                 Some((name.strip_prefix("generation-")?.strip_suffix(".json")?.parse().ok()?, content))
             })
             .collect();
+        let files = read_all(&folder.join("files"))?;
+        let key = backup_key(&folder.join("state"))?;
+        let torn = files.iter().filter(|(name, content)| !whole(name, content, key.as_ref()));
+        let complaints = lines().filter_map(|line| line.strip_prefix("fault: ")).map(str::to_owned);
         Ok(Self {
             generation,
             line: generations.get(&generation).and_then(|content| author_line(content)).unwrap_or_default(),
-            faults: lines().filter_map(|line| line.strip_prefix("fault: ")).map(str::to_owned).collect(),
+            faults: complaints.chain(torn.map(|(name, _)| format!("{name} is there in part"))).collect(),
             generations,
-            files: read_all(&folder.join("files"))?,
+            files,
         })
     }
 
@@ -51,6 +56,26 @@ impl Found {
         let content = self.generations.get(&self.generation).context("there are no settings")?;
         settings(content)
     }
+}
+
+/// Whether a half of a snapshot is as it was written; of other files nothing is known here.
+fn whole(name: &str, content: &[u8], key: Option<&BackupKey>) -> bool {
+    if name.ends_with(".bak") {
+        let sealed = Sealed::read(content.to_vec(), env!("CARGO_PKG_VERSION"));
+        key.is_some_and(|key| sealed.is_ok_and(|mut sealed| sealed.open(key).is_ok()))
+    } else {
+        !name.ends_with(".json") || serde_json::from_slice::<serde_json::Value>(content).is_ok()
+    }
+}
+
+/// The key of the appliance's snapshots, once it has one.
+fn backup_key(state: &Path) -> Result<Option<BackupKey>> {
+    let file = state.join("backup-key.json");
+    if !file.exists() {
+        return Ok(None);
+    }
+    let kept: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
+    Ok(Some(kept["key"].as_str().context("no key in backup-key.json")?.parse()?))
 }
 
 /// The settings of a generation's file.

@@ -61,11 +61,13 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let (recording, witness) = record(stage, work.path(), if count > FEW { MANY_LINES } else { LINES })?;
     let flushes = recording.entries.iter().filter(|entry| **entry == Entry::Flush).count();
     eprintln!(
-        "recorded {} writes and {flushes} flushes of {} changes and {} uploads",
+        "recorded {} writes and {flushes} flushes of {} changes, {} uploads and {} snapshots",
         recording.entries.len() - flushes,
         witness.answers(),
-        witness.uploads()
+        witness.uploads(),
+        witness.snapshots()
     );
+    ensure!(witness.snapshots() > 0, "no snapshot was taken");
 
     let begun = Instant::now();
     let cuts = choose(count, recording.entries.len(), &witness);

@@ -1,4 +1,4 @@
-//! A stream of changes of every family, typed over SSH, with uploads beside it.
+//! A stream of changes of every family, typed over SSH, with uploads and snapshots beside it.
 //!
 //! Invariants: the lines are one endless sequence, each of which changes settings when all before it did, so that a machine
 //! that was cut goes on with the line after the last that it kept; what is asked and answered is told to the witness at
@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
-    process::Stdio,
+    process::{Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -25,7 +25,7 @@ use harness::{
     ssh::Client,
 };
 
-use super::witness::Witness;
+use super::witness::{Content, Witness};
 
 /// A password of an account that nobody uses.
 const UNUSED: &str = "Unused-Account-1";
@@ -36,6 +36,8 @@ const TAKEN: &[&str] =
 const NAMES: usize = 6;
 /// Files of one SFTP session: sent together, answered at its end.
 const TOGETHER: usize = 3;
+/// SFTP sessions between two snapshots.
+const APART: usize = 4;
 /// Longest file of most uploads, and of now and then one.
 const SHORT: usize = 100_000;
 const LONG: usize = 1_500_000;
@@ -170,19 +172,24 @@ impl Stream<'_> {
         Ok(())
     }
 
+    /// Sends and removes files in small groups, and takes a snapshot now and then; the next group removes it.
     fn upload_until(&self, done: &AtomicBool) -> Result<()> {
         let mut dice = Dice(self.seed);
         let mut number = dice.below(NAMES);
-        while !done.load(Ordering::Relaxed) {
-            let mut files = BTreeMap::new();
-            let mut batch = String::new();
+        let mut old = BTreeMap::new();
+        for session in 1.. {
+            if done.load(Ordering::Relaxed) {
+                break;
+            }
+            let mut files = std::mem::take(&mut old);
+            let mut batch: String = files.keys().map(|name| format!("-rm {name}\n")).collect();
             for _ in 0..TOGETHER {
                 let name = format!("upload{}.cer", number % NAMES);
                 number += 1;
                 if dice.below(5) == 0 {
                     // It need not be there.
                     batch += &format!("-rm {name}\n");
-                    files.insert(name, None);
+                    files.insert(name, Content::Gone);
                     continue;
                 }
                 let most = if dice.below(20) == 0 { LONG } else { SHORT };
@@ -190,20 +197,39 @@ impl Stream<'_> {
                 let file = self.folder.join(&name);
                 fs::write(&file, &content)?;
                 batch += &format!("put {} {name}\n", file.display());
-                files.insert(name, Some(content));
+                files.insert(name, Content::Bytes(content));
             }
-            let asked = self.medium.position();
-            lock(self.witness).send(asked, &files);
-            let mut command = self.client.sftp_command();
-            let log = self.folder.join("sftp.log");
-            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(fs::File::create(&log)?);
-            let mut sftp = Running::start(&mut command)?;
-            lock(self.programs).push(sftp.id());
-            sftp.type_in(&format!("{batch}bye\n"))?;
-            let status = sftp.wait(ANSWER)?;
-            ensure!(status.success(), "sftp ended with {status}: {}", fs::read_to_string(&log)?);
-            lock(self.witness).sent(self.medium.position(), &files);
+            self.answered("sftp", &mut self.client.sftp_command(), &format!("{batch}bye\n"), &files)?;
+            if session % APART == 0 {
+                let name = format!("snapshot{}", dice.below(100_000));
+                let pair = [format!("{name}.bak"), format!("{name}.json")];
+                let mut command = self.client.program("ssh");
+                command.arg(self.client.destination()).arg(format!("backup snapshot {name}"));
+                let made = pair.clone().map(|file| (file, Content::Snapshot)).into();
+                self.answered("backup snapshot", &mut command, "", &made)?;
+                old = pair.map(|file| (file, Content::Gone)).into();
+            }
         }
+        Ok(())
+    }
+
+    /// Runs a program that asks the appliance for these files, and tells the witness before and after.
+    fn answered(
+        &self,
+        what: &str,
+        command: &mut Command,
+        input: &str,
+        files: &BTreeMap<String, Content>,
+    ) -> Result<()> {
+        lock(self.witness).send(self.medium.position(), files);
+        let log = self.folder.join("client.log");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(fs::File::create(&log)?);
+        let mut running = Running::start(command)?;
+        lock(self.programs).push(running.id());
+        running.type_in(input)?;
+        let status = running.wait(ANSWER)?;
+        ensure!(status.success(), "{what} ended with {status}: {}", fs::read_to_string(&log)?);
+        lock(self.witness).sent(self.medium.position(), files);
         Ok(())
     }
 }

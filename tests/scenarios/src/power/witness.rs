@@ -9,9 +9,30 @@ use anyhow::{Result, bail, ensure};
 
 use super::{found::Found, stream};
 
-/// A state that a file was to have: its content, or that it is not there.
+/// What a file was to be.
+#[derive(Clone)]
+pub enum Content {
+    /// Not there.
+    Gone,
+    /// These bytes.
+    Bytes(Arc<[u8]>),
+    /// A half of a snapshot, which the appliance writes: anything whole. [`Found`] opens each.
+    Snapshot,
+}
+
+impl Content {
+    fn is(&self, found: Option<&[u8]>) -> bool {
+        match (self, found) {
+            (Self::Gone, None) | (Self::Snapshot, Some(_)) => true,
+            (Self::Bytes(bytes), Some(found)) => **bytes == *found,
+            _ => false,
+        }
+    }
+}
+
+/// A state that a file was to have.
 struct Version {
-    content: Option<Arc<[u8]>>,
+    content: Content,
     asked: usize,
     answered: Option<usize>,
 }
@@ -42,8 +63,9 @@ impl Witness {
 
     /// Of the same machine after a cut that left `found`.
     pub fn after(&self, found: &Found) -> Self {
-        let version =
-            |content: &Vec<u8>| vec![Version { content: Some(content.as_slice().into()), asked: 0, answered: Some(0) }];
+        let version = |content: &Vec<u8>| {
+            vec![Version { content: Content::Bytes(content.as_slice().into()), asked: 0, answered: Some(0) }]
+        };
         Self {
             base: self.base,
             before: usize::try_from(found.generation - self.base).unwrap_or(0),
@@ -67,7 +89,7 @@ impl Witness {
     }
 
     /// These files are about to be sent or removed.
-    pub fn send(&mut self, position: usize, files: &BTreeMap<String, Option<Arc<[u8]>>>) {
+    pub fn send(&mut self, position: usize, files: &BTreeMap<String, Content>) {
         for (name, content) in files {
             let version = Version { content: content.clone(), asked: position, answered: None };
             self.files.entry(name.clone()).or_default().push(version);
@@ -75,7 +97,7 @@ impl Witness {
     }
 
     /// They were.
-    pub fn sent(&mut self, position: usize, files: &BTreeMap<String, Option<Arc<[u8]>>>) {
+    pub fn sent(&mut self, position: usize, files: &BTreeMap<String, Content>) {
         for name in files.keys() {
             if let Some(version) = self.files.get_mut(name).and_then(|versions| versions.last_mut()) {
                 version.answered = Some(position);
@@ -90,7 +112,17 @@ impl Witness {
 
     /// Number of uploads and removals that were answered.
     pub fn uploads(&self) -> usize {
-        self.files.values().flatten().filter(|version| version.answered.is_some_and(|at| at > 0)).count()
+        self.acknowledged(|content| !matches!(content, Content::Snapshot))
+    }
+
+    /// Number of snapshots that were answered; each is two files.
+    pub fn snapshots(&self) -> usize {
+        self.acknowledged(|content| matches!(content, Content::Snapshot)) / 2
+    }
+
+    fn acknowledged(&self, of: impl Fn(&Content) -> bool) -> usize {
+        let versions = self.files.values().flatten();
+        versions.filter(|version| version.answered.is_some_and(|at| at > 0) && of(&version.content)).count()
     }
 
     /// Moments at which something was answered, with the generation that this made.
@@ -154,12 +186,12 @@ fn judge_file(position: usize, versions: &[Version], found: Option<&[u8]>) -> Re
     let possible = &versions[answered.unwrap_or(0)..];
     let mut possible = possible.iter().filter(|version| version.asked <= position);
     // Before the first that was answered it was not there.
-    if found.is_none() && answered.is_none() || possible.any(|version| version.content.as_deref() == found) {
+    if found.is_none() && answered.is_none() || possible.any(|version| version.content.is(found)) {
         return Ok(());
     }
     match found {
         None => bail!("it was acknowledged and is not there"),
-        Some(bytes) if versions.iter().any(|version| version.content.as_deref() == Some(bytes)) => {
+        Some(bytes) if versions.iter().any(|version| version.content.is(Some(bytes))) => {
             bail!("it has an earlier or later content than acknowledged")
         }
         Some(bytes) => bail!("it is there in part, {} bytes", bytes.len()),
