@@ -516,8 +516,23 @@ impl Appliance {
                 }
                 _ => None,
             },
+            loaded: match request {
+                Request::Settings(request::SettingsAsk::Load(file)) => self.loaded(file),
+                _ => None,
+            },
             new_hash,
         })
+    }
+
+    fn loaded(&self, file: &FileName) -> Option<Result<Settings, Refusal>> {
+        let folder = self.system.paths.files();
+        let there = |name: &FileName| folder.join(name.as_str()).is_file();
+        if !there(file) {
+            let absent = Refusal::new(Kind::Absent, format!("File not found: {file}"));
+            return Some(Err(absent.hint("upload it by SFTP; `live.json` under another name, such as cms1.json")));
+        }
+        let content = self.read_up_to(file, change::load::LONGEST);
+        Some(change::load::read(file, content.unwrap_or_default().as_bytes(), there))
     }
 
     fn key_file(&self, file: &FileName) -> KeyFile {
@@ -529,8 +544,12 @@ impl Appliance {
     }
 
     fn read_small(&self, file: &FileName) -> Option<String> {
+        self.read_up_to(file, LONGEST_KEY_FILE)
+    }
+
+    fn read_up_to(&self, file: &FileName, longest: u64) -> Option<String> {
         let path = self.system.paths.files().join(file.as_str());
-        let small = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= LONGEST_KEY_FILE);
+        let small = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= longest);
         small.then(|| fs::read_to_string(&path).ok()).flatten()
     }
 

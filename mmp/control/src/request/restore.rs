@@ -1,6 +1,9 @@
 //! Changes on condition and restore points.
 
-use mmp_model::restore::{ConfirmTime, RestorePoint};
+use mmp_model::{
+    FileName,
+    restore::{ConfirmTime, RestorePoint},
+};
 use serde::{Deserialize, Serialize};
 
 /// `try`, `confirm`, `undo`: a change on condition is undone by itself unless it is confirmed in time.
@@ -20,7 +23,7 @@ pub enum Trial {
     Undo,
 }
 
-/// `settings`: the generations that are kept, as restore points.
+/// `settings`: the generations that are kept, as restore points, and settings from elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SettingsAsk {
@@ -30,4 +33,6 @@ pub enum SettingsAsk {
     Compare(RestorePoint, Option<RestorePoint>),
     /// The settings of a restore point, as a new change.
     Restore(RestorePoint),
+    /// The settings of an uploaded file in the form of `live.json`, as a new change.
+    Load(FileName),
 }

@@ -9,6 +9,7 @@ mod firewall;
 mod iface;
 mod ipv4;
 mod ipv6;
+pub mod load;
 mod ntp;
 mod restore;
 pub mod ssh;
@@ -37,6 +38,8 @@ pub struct Facts {
     pub key_file: KeyFile,
     /// The settings of the restore point that is asked for.
     pub restore_point: Option<Settings>,
+    /// What the file that is to be loaded holds.
+    pub loaded: Option<Result<Settings, Refusal>>,
     /// The new password's hash, where the request brings a password that meets the rules.
     pub new_hash: Option<PasswordHash>,
 }
@@ -96,6 +99,7 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
             Ok(Reply::Notice(REBOOT_REQUIRED.into()))
         }
         Request::Settings(SettingsAsk::Restore(point)) => restore::change(&mut next, *point, facts),
+        Request::Settings(SettingsAsk::Load(_)) => load::change(&mut next, facts),
         Request::Timezone(Timezone::Set(zone)) if facts.zone_exists => {
             next.timezone.zone = zone.clone();
             Ok(Reply::Notice(REBOOT_REQUIRED.into()))
@@ -133,6 +137,7 @@ pub(crate) mod tests {
             zone_exists: true,
             key_file: KeyFile::Absent,
             restore_point: None,
+            loaded: None,
             new_hash: Some(PasswordHash::new("$y$new".into())),
         }
     }

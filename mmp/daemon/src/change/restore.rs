@@ -9,16 +9,21 @@ use mmp_model::{Settings, restore::RestorePoint};
 use super::{Facts, REBOOT_REQUIRED};
 
 pub fn change(settings: &mut Settings, point: RestorePoint, facts: &Facts) -> Result<Reply, Refusal> {
-    let mut restored = facts.restore_point.clone().ok_or_else(|| {
+    let restored = facts.restore_point.clone().ok_or_else(|| {
         Refusal::new(Kind::Absent, format!("No such restore point: {point}")).hint("see `settings list`")
     })?;
+    Ok(put(settings, restored, facts))
+}
+
+/// Puts other settings in the place of all.
+pub fn put(settings: &mut Settings, mut restored: Settings, facts: &Facts) -> Reply {
     restored.accounts.next_uid = restored.accounts.next_uid.max(settings.accounts.next_uid);
     if let Some(own) = settings.accounts.accounts.get(&facts.user) {
         restored.accounts.accounts.insert(facts.user.clone(), own.clone());
     }
     let waits = restored.hostname != settings.hostname || restored.timezone != settings.timezone;
     *settings = restored;
-    Ok(if waits { Reply::Notice(REBOOT_REQUIRED.into()) } else { Reply::Nothing })
+    if waits { Reply::Notice(REBOOT_REQUIRED.into()) } else { Reply::Nothing }
 }
 
 #[cfg(test)]

@@ -135,6 +135,7 @@ fn every_request() -> Vec<Request> {
         Request::Trial(Trial::Change("60".parse().unwrap(), Box::new(Request::Dns(Dns::AddZone(zone()))))),
         Request::Settings(SettingsAsk::List),
         Request::Settings(SettingsAsk::Restore("1".parse().unwrap())),
+        Request::Settings(SettingsAsk::Load(file("cms1.json"))),
         Request::News,
         Request::File(File::Open(file("live.json"))),
         Request::File(File::Open(file("log"))),

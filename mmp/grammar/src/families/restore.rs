@@ -5,7 +5,7 @@ use mmp_control::{
     request::{Live, SettingsAsk, Trial},
 };
 use mmp_model::{
-    InvalidValue,
+    FileName, InvalidValue,
     restore::{ConfirmTime, RestorePoint},
 };
 
@@ -84,11 +84,13 @@ pub static UNDO: Family = Family {
 /// `settings`.
 pub static SETTINGS: Family = Family {
     name: "settings",
-    summary: "Show earlier settings, compare with them, go back to them",
+    summary: "Show earlier settings, compare with them, go back to them, load others",
     details: &[
         "Every change makes a restore point; the last 64 are kept. Passwords and keys are compared but never shown.",
         "'settings restore' is a change like any other: it makes a restore point itself, and 'try settings restore 7' undoes \
          itself unless confirmed. Files (certificates, the license) are not settings; 'backup' keeps those too.",
+        "'settings load' sets up an appliance like another: upload a copy of its live.json and load it. No password is in \
+         such a file: accounts that exist here keep theirs, new ones need a 'passwd'. Files that settings name are uploaded first.",
     ],
     commands: &[
         Command::show(&[word("list")], "List the restore points, the newest first", "settings list", |_| {
@@ -113,5 +115,12 @@ pub static SETTINGS: Family = Family {
             |v| Ok(Request::Settings(SettingsAsk::Restore(v[0].parse()?)).into()),
         )
         .confirmed("All settings, accounts too, go back to this restore point. Are you sure? (Y/n)"),
+        Command::set(
+            &[word("load"), value::<FileName>("<file>", "Uploaded copy of a live.json").live(Live::Files).part()],
+            "Put the settings of a file in force: a copy of live.json, or the .json of a backup",
+            "settings load cms1.json",
+            |v| Ok(Request::Settings(SettingsAsk::Load(v[0].parse()?)).into()),
+        )
+        .confirmed("All settings, accounts too, become those of the file. Are you sure? (Y/n)"),
     ],
 };
