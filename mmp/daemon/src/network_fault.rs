@@ -1,16 +1,23 @@
 //! What is wrong with an interface that is to carry packets, and what to type. Pure but for the one reading.
 //!
-//! Invariant: an interface that nobody turned on has no fault.
+//! Invariants: an interface that nobody turned on has no fault, nor has one whose turn in the boot has not come.
 
 use mmp_model::{Letter, Settings, interface::Addressing};
 
-use crate::observe::{addresses6, links};
+use crate::observe::{addresses6, links, machine};
+
+/// Seconds since the start of the machine after which an interface that is still down is a fault.
+const BOOT: u64 = 60;
 
 /// What can be seen of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// The card is there.
     pub card: bool,
+    /// It was switched on.
+    pub up: bool,
+    /// The boot may still be on its way to it.
+    pub booting: bool,
     /// A cable with a living peer.
     pub carrier: bool,
     /// It has an address beyond the link.
@@ -23,7 +30,13 @@ pub fn now(settings: &Settings, letter: Letter) -> Option<String> {
         let wide = |found: &addresses6::Address| !found.address.is_unicast_link_local();
         !links::ipv4_addresses(letter).is_empty() || addresses6::of(letter).iter().any(wide)
     };
-    let seen = Seen { card: links::is_present(letter), carrier: links::card(letter).carrier, address: address() };
+    let seen = Seen {
+        card: links::is_present(letter),
+        up: links::is_up(letter),
+        booting: machine::uptime() < BOOT,
+        carrier: links::card(letter).carrier,
+        address: address(),
+    };
     fault(settings, letter, seen)
 }
 
@@ -38,6 +51,13 @@ fn fault(settings: &Settings, letter: Letter, seen: Seen) -> Option<String> {
         return Some(format!(
             "the card of interface {letter} is missing; its letter and settings are kept. Put it back and type `reboot`"
         ));
+    }
+    if !seen.up {
+        return (!seen.booting).then(|| {
+            format!(
+                "interface {letter} is not switched on; see `syslog search networkd`, and type `reboot` if it stays so"
+            )
+        });
     }
     if !seen.carrier {
         return Some(format!(
@@ -67,7 +87,8 @@ mod tests {
     use super::*;
     use crate::change::tests::{after, clean};
 
-    const FINE: Seen = Seen { card: true, carrier: true, address: true };
+    const FINE: Seen = Seen { card: true, up: true, booting: false, carrier: true, address: true };
+    const NOTHING: Seen = Seen { card: false, up: false, booting: false, carrier: false, address: false };
 
     #[test]
     fn the_first_thing_that_is_wrong_is_said() {
@@ -75,14 +96,19 @@ mod tests {
         assert_eq!(said(FINE), "");
         assert!(said(Seen { address: false, ..FINE }).starts_with("interface a has no address from DHCP"));
         assert!(said(Seen { address: false, carrier: false, ..FINE }).starts_with("interface a has no carrier"));
-        assert!(said(Seen { card: false, carrier: false, address: false }).starts_with("the card of interface a"));
+        assert!(said(Seen { card: true, ..NOTHING }).starts_with("interface a is not switched on"));
+        assert!(said(NOTHING).starts_with("the card of interface a"));
     }
 
     #[test]
     fn what_is_off_has_no_fault() {
-        let nothing = Seen { card: false, carrier: false, address: false };
-        assert_eq!(fault(&clean(), "b".parse().unwrap(), nothing), None);
+        assert_eq!(fault(&clean(), "b".parse().unwrap(), NOTHING), None);
         let off = after(&[Request::Ipv4(Letter::A, request::Ipv4::Disable)]);
-        assert_eq!(fault(&off, Letter::A, nothing), None);
+        assert_eq!(fault(&off, Letter::A, NOTHING), None);
+    }
+
+    #[test]
+    fn who_logs_in_before_the_network_has_come_up_is_told_nothing() {
+        assert_eq!(fault(&clean(), Letter::A, Seen { card: true, booting: true, ..NOTHING }), None);
     }
 }

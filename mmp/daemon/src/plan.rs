@@ -32,8 +32,8 @@ pub enum Step {
     Reload(Daemon),
     /// A running daemon must start anew to see the change.
     Restart(Daemon),
-    /// sshd checks its files and reads them again; logins that are open go on.
-    ReloadSshd,
+    /// sshd checks its files and starts anew; logins that are open go on, and who comes meanwhile waits.
+    RestartSshd,
 }
 
 /// Daemons that run only while something is configured.
@@ -84,7 +84,7 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     files(&mut steps, &old_files.accounts, &new_files.accounts);
     files(&mut steps, &old_files.logins, &new_files.logins);
     if files(&mut steps, &old_files.sshd, &new_files.sshd) && old.is_some() {
-        steps.push(Step::ReloadSshd);
+        steps.push(Step::RestartSshd);
     }
     daemon(&mut steps, Daemon::Unbound, &old_files.unbound, &new_files.unbound);
     daemon(&mut steps, Daemon::Chrony, &old_files.chrony, &new_files.chrony);

@@ -286,7 +286,7 @@ fn by_itself(trial: &Trial, why: &str) -> Author {
 
 /// Whether a step may take the ground from under the administrator's feet.
 fn may_cut(step: &Step) -> bool {
-    matches!(step, Step::ReloadNetwork(_) | Step::LinkMode(..) | Step::Nftables(_) | Step::ReloadSshd)
+    matches!(step, Step::ReloadNetwork(_) | Step::LinkMode(..) | Step::Nftables(_) | Step::RestartSshd)
 }
 
 fn nothing_tried() -> Refusal {

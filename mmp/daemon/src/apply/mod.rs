@@ -109,7 +109,7 @@ impl System {
             Step::LinkMode(letter, mode) => {
                 link::set_mode(*letter, *mode).map_err(|source| ApplyError::LinkMode { letter: *letter, source })
             }
-            Step::ReloadSshd => reload_sshd(),
+            Step::RestartSshd => restart_sshd(),
             Step::Nftables(script) => {
                 // First the mark: that rules may be there is known whatever happens on the way.
                 durable::replace_volatile(&self.paths.system(RULES_MARK), b"", 0o600)?;
@@ -210,9 +210,9 @@ fn reload(daemon: Daemon) -> Result<(), ApplyError> {
 }
 
 /// Files that sshd does not take are not put in force: it would not come up with them again.
-fn reload_sshd() -> Result<(), ApplyError> {
+fn restart_sshd() -> Result<(), ApplyError> {
     process::run("/usr/sbin/sshd", &["-t"])?;
-    Ok(process::run("/usr/bin/systemctl", &["reload-or-restart", "sshd.service"]).map(|_| ())?)
+    Ok(process::run("/usr/bin/systemctl", &["restart", "sshd.service"]).map(|_| ())?)
 }
 
 fn systemctl(verb: &str, daemon: Daemon, moment: Moment) -> Result<(), ApplyError> {

@@ -40,6 +40,8 @@ pub fn run(_: &mut Stage) -> Result<()> {
     let client = container.ssh(lan::APPLIANCE, FACTORY, PASSWORD)?;
     let ssh = killed(&container, "sshd.service", || Ok(client.run("version", ANSWER)?.status.success()));
     boxes::explained(&container, ssh)?;
+    let waited = waited_for(&container, || Ok(client.run("version", ANSWER)?.status.success()));
+    boxes::explained(&container, waited)?;
     ensure!(container.newest_settings()? == before, "the settings have changed");
     Ok(())
 }
@@ -56,6 +58,14 @@ fn killed(container: &Container, unit: &str, serves: impl Fn() -> Result<bool>) 
     })
     .with_context(|| format!("{unit} was killed"))?;
     eprintln!("{unit} serves again {:.0} ms after its death", started.elapsed().as_secs_f64() * 1000.0);
+    Ok(())
+}
+
+/// Who comes while there is no sshd is not refused: the port is held, and the connection waits for the next one.
+fn waited_for(container: &Container, comes_in: impl Fn() -> Result<bool>) -> Result<()> {
+    container.root(&["/usr/bin/systemctl", "stop", "sshd.service"])?.success("the end of sshd")?;
+    ensure!(process(container, "sshd.service")? == "0", "sshd still runs");
+    ensure!(comes_in()?, "who came while sshd was gone was refused");
     Ok(())
 }
 
