@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mmp-log", &["mmp-model"]),
     ("mmp-pki", &["mmp-model"]),
     ("syslog", &["mmp-log", "mmp-model"]),
+    ("service-tls", &[]),
     ("image-builder", &[]),
     ("image-initramfs", &[]),
     // Tools and tests stand above everything; nothing that ships may use them.
