@@ -12,6 +12,7 @@ fn documents() -> Vec<(PathBuf, String)> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../mmp/docs");
     vec![
         (docs.join("commands.md"), mmp_grammar::manual()),
+        (docs.join("meeting-api.openapi.json"), meeting_api::openapi::document()),
         (docs.join("settings.md"), mmp_model::versions::reference()),
     ]
 }

@@ -4,6 +4,7 @@
 //! `cargo xtask fuzz <target> <seconds>` runs one with coverage guidance, `all` instead of a name all of them; the tests
 //! below replay the seeds and some random bytes, so that a target that broke is seen at once.
 
+use meeting_api::{Memory, Request, System, WithoutCallBridge};
 use mmp_backup::{BackupKey, Bundle, Sealed};
 use mmp_control::{Answer, Ask, Hello, frame};
 use mmp_model::{
@@ -27,6 +28,16 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
         "backup-file",
         backup_file,
         &[include_bytes!("../seeds/backup-file/sealed.bak"), include_bytes!("../seeds/backup-file/content")],
+    ),
+    (
+        "api-request",
+        api_request,
+        &[
+            b"POST\n/api/v1/coSpaces\n\n&name=Ops&uri=Ops&requireCallId=true",
+            b"GET\n/api/v1/cospaces/\nfilter=o&offset=1&limit=5\n",
+            b"PUT\n/API/v1/calls/4b7e6a0e-58f1-4f0b-9a55-0c3a7d1e2f10/participants/%2A\n\n{}",
+            b"GET\n/api/v1/system/licensing\n\n",
+        ],
     ),
     ("live-json", live_json, &[include_bytes!("../seeds/live-json/live.json")]),
     ("sftp-packet", sftp_packet, &[&[1, 0, 0, 0, 3], &[16, 0, 0, 0, 1, 0, 0, 0, 1, b'.']]),
@@ -93,6 +104,29 @@ fn backup_file(bytes: &[u8]) {
     }
     if let Ok(Ok(key)) = std::str::from_utf8(bytes).map(str::parse::<BackupKey>) {
         assert_eq!(key.reveal().parse().as_ref(), Ok(&key));
+    }
+}
+
+/// Method, path, query and body stand on lines of their own; the body has the rest.
+fn api_request(bytes: &[u8]) {
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut text = || std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
+    let (method, path, query) = (text(), text(), text());
+    let request = Request { method, path, query, body: parts.next().unwrap_or_default() };
+    let memory = Memory::new(System::default());
+    let again = Request { method: "GET", ..request };
+    let answers = [
+        meeting_api::answer(&request, &memory),
+        meeting_api::answer(&again, &memory),
+        meeting_api::answer(&request, &WithoutCallBridge::default()),
+    ];
+    for answer in answers {
+        assert!(matches!(answer.status, 200 | 400 | 404), "{answer:?}");
+        if answer.header("Content-Type") == Some("text/xml") {
+            let text = std::str::from_utf8(&answer.body).expect("XML is text");
+            roxmltree::Document::parse(text).expect("XML is well-formed");
+        }
+        assert_eq!(answer.body.is_empty(), answer.header("Content-Type").is_none());
     }
 }
 
