@@ -3,6 +3,7 @@
 mod backup;
 mod firewall;
 mod ipv6;
+mod pki;
 mod recovery;
 mod restore;
 mod ssh;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{BackupCheck, BackupRow};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
+pub use pki::PkiUse;
 pub use recovery::RecoveryStep;
 pub use restore::{Difference, RestorePoint, Trial};
 pub use ssh::{HostKey, SshNow, UserKey};
@@ -108,6 +110,10 @@ pub enum Reply {
     Differences(Vec<Difference>),
     /// What others did, a line each.
     News(Vec<String>),
+    /// `pki`.
+    PkiUses(Vec<PkiUse>),
+    /// `pki list`.
+    PkiFiles(Vec<FileName>),
     /// `backup list`.
     Backups(Vec<BackupRow>),
     /// What should be known before a rollback.

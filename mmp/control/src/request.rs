@@ -7,6 +7,7 @@ mod backup;
 mod firewall;
 mod ipv6;
 mod pcap;
+mod pki;
 mod recovery;
 mod restore;
 mod ssh;
@@ -34,6 +35,7 @@ pub use backup::{Backup, FactoryReset};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
 pub use pcap::Pcap;
+pub use pki::Pki;
 pub use recovery::{Recover, Recovery};
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
@@ -88,6 +90,8 @@ pub enum Request {
     Probe(Probe, Host),
     /// `pcap`.
     Pcap(Letter, Pcap),
+    /// `pki`.
+    Pki(Pki),
     /// `version`, `model`, `serial`, `uptime`, `df`, `health`.
     Status(Status),
     /// `backup`.
@@ -423,6 +427,16 @@ pub enum Live {
     FirewallTags,
     /// Backups in the folder.
     Backups,
+    /// Keys in the folder.
+    KeyFiles,
+    /// Certificates in the folder.
+    CertificateFiles,
+    /// Keys, certificates and requests in the folder.
+    PkiFiles,
+    /// Requests in the folder, without their ending.
+    Requests,
+    /// Names that have both a key and a certificate made here, without their ending.
+    Pairs,
 }
 
 impl Live {
@@ -446,6 +460,11 @@ impl Live {
         Self::UserHosts,
         Self::FirewallTags,
         Self::Backups,
+        Self::KeyFiles,
+        Self::CertificateFiles,
+        Self::PkiFiles,
+        Self::Requests,
+        Self::Pairs,
     ];
 }
 

@@ -27,6 +27,8 @@ pub fn permits(role: Role, request: &Request) -> bool {
         Request::Audit(_) | Request::Syslog(Syslog::ShowAudit | Syslog::AddAudit(_) | Syslog::DelAudit(_)) => {
             matches!(role, Role::Admin | Role::Audit)
         }
+        // `mmp.md` section 2.6: keys and certificates.
+        Request::Pki(_) => matches!(role, Role::Admin | Role::Crypto),
         _ => role == Role::Admin,
     }
 }
@@ -44,7 +46,7 @@ mod tests {
     use super::*;
     use crate::{
         Secret,
-        request::{Audit, Dns, Power},
+        request::{Audit, Dns, Pki, Power},
     };
 
     #[test]
@@ -65,6 +67,14 @@ mod tests {
             assert_eq!(permits(role, &Request::Syslog(Syslog::Follow)), role == Role::Admin);
             assert_eq!(permits(role, &Request::Syslog(Syslog::Disable)), role == Role::Admin);
             assert_eq!(permits(role, &Request::LogBundle), role == Role::Admin);
+        }
+    }
+
+    #[test]
+    fn keys_and_certificates_are_for_the_administrator_and_for_crypto() {
+        for role in Role::ALL {
+            let keeper = matches!(role, Role::Admin | Role::Crypto);
+            assert_eq!(permits(role, &Request::Pki(Pki::List)), keeper);
         }
     }
 

@@ -47,6 +47,7 @@ use crate::{
     observe::{board::Board, clock, medium},
     password,
     paths::Paths,
+    pki,
     plan::{self, Daemon, Step, plan},
     recovery::Recovery,
     render::{self, Rendered, Surroundings, render},
@@ -324,6 +325,7 @@ impl Appliance {
             notices
                 .push(format!("WARNING: {file} holds no key any more, so no NTP server is believed; upload it again"));
         }
+        notices.extend(pki::uses::notices(self));
         if let Some(fault) = journal::audit_fault() {
             notices.push(format!("WARNING: the audit log is not written: {fault}; `df` shows whether /data is full"));
         }

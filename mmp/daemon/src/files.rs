@@ -10,7 +10,7 @@ use std::{
     io::{self, Seek},
     os::{
         fd::{AsRawFd, OwnedFd},
-        unix::fs::{MetadataExt, OpenOptionsExt},
+        unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
     },
     path::{Path, PathBuf},
     time::{Duration, UNIX_EPOCH},
@@ -23,6 +23,8 @@ use nix::{
     sys::statvfs::fstatvfs,
     unistd::linkat,
 };
+
+use zeroize::Zeroizing;
 
 use crate::{dictionary, durable, seal::seal};
 
@@ -116,6 +118,16 @@ impl<'a> Folder<'a> {
     /// The name that an upload is to get.
     pub fn upload(&self, ticket: u64) -> Option<&FileName> {
         self.uploads.get(&ticket).map(|upload| &upload.name)
+    }
+
+    /// The name that an upload is to get, and what has come of it, as far as `most` bytes.
+    pub fn peek(&self, ticket: u64, most: usize) -> Option<(&FileName, Zeroizing<Vec<u8>>)> {
+        let Upload { name, file } = self.uploads.get(&ticket)?;
+        let length = usize::try_from(file.metadata().ok()?.len()).ok()?.min(most);
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        // Not through the descriptor's own position, which is the commit's.
+        file.read_exact_at(&mut bytes, 0).ok()?;
+        Some((name, bytes))
     }
 
     /// Whether the role may do this with a file of this name.

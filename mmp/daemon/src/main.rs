@@ -35,6 +35,7 @@ mod news;
 mod observe;
 mod password;
 mod paths;
+mod pki;
 mod plan;
 mod power_button;
 mod probe;

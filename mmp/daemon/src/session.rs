@@ -30,6 +30,7 @@ use crate::{
     news::Reader,
     observe::clock,
     password::{self, Lane},
+    pki::{self, uploads},
     plan::Daemon,
     probe, setting_files, show,
     store::Author,
@@ -245,6 +246,7 @@ impl<'a> Session<'a> {
             });
         }
         match request {
+            Request::Pki(ask) => return pki::answer(self.appliance, ask, connection).map(Outcome::Reply),
             Request::LogBundle => return logs::bundle::generate(self.appliance).map(Outcome::Reply),
             Request::Syslog(request::Syslog::Rotate(name)) => {
                 return logs::rotation::rotate(self.appliance, name).map(Outcome::Reply);
@@ -263,7 +265,21 @@ impl<'a> Session<'a> {
                     let changed = self.appliance.change(&asked, request, reader);
                     changed.unwrap_or_else(|| Err(Refusal::denied())).map(drop)
                 };
+                let note = match uploads::examine(&settings, folder, ask) {
+                    Ok(note) => note,
+                    Err(refusal) => {
+                        // What is refused must not stay behind as an upload that is never done.
+                        if let request::File::Commit { ticket } = ask {
+                            folder.answer(&request::File::Abandon { ticket: *ticket })?;
+                        }
+                        return Err(refusal);
+                    }
+                };
                 let (reply, descriptor) = setting_files::answer(&settings, ask, folder, &mut change)?;
+                if let Some(note) = note {
+                    journal::info(&note);
+                    self.appliance.news.add(Some(*seat), format!("{} from {}: {note}", self.user, self.origin), []);
+                }
                 return Ok(match descriptor {
                     Some(descriptor) => Outcome::Descriptor(reply, descriptor),
                     None => Outcome::Reply(reply),

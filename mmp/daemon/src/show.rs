@@ -1,5 +1,6 @@
 //! Replies that only read: settings and the observed system, never waiting for a change in progress.
 
+mod pki;
 mod restore;
 pub mod ssh;
 mod user;
@@ -188,7 +189,11 @@ fn status(appliance: &Appliance, settings: &Settings, status: Status) -> Result<
 fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) -> Vec<LiveValue> {
     let value = |value: String, about: &str| LiveValue { value, about: about.to_owned() };
     // What an administrator alone may list is not given away by completion either.
-    if role != Role::Admin && live != Live::Files && !(role == Role::Audit && live == Live::AuditServers) {
+    let of_folder = matches!(
+        live,
+        Live::Files | Live::KeyFiles | Live::CertificateFiles | Live::PkiFiles | Live::Requests | Live::Pairs
+    );
+    if role != Role::Admin && !of_folder && !(role == Role::Audit && live == Live::AuditServers) {
         return Vec::new();
     }
     let servers = |list: &[mmp_model::syslog::Server]| -> Vec<LiveValue> {
@@ -209,6 +214,9 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
             let folder = Folder::new(appliance.system.paths.files(), role, appliance);
             let files = folder.list().unwrap_or_default();
             files.into_iter().map(|file| value(file.name.to_string(), &format!("{} bytes", file.size))).collect()
+        }
+        Live::KeyFiles | Live::CertificateFiles | Live::PkiFiles | Live::Requests | Live::Pairs => {
+            pki::live(appliance, role, live)
         }
         Live::ForwardZones => {
             let zones = settings.dns.forward_zones.iter();

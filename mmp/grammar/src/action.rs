@@ -4,9 +4,9 @@
 
 use mmp_control::{
     Request, Secret,
-    request::{Backup, User},
+    request::{Backup, Pki, User},
 };
-use mmp_model::{Role, Username, backup::BackupName, restore::ConfirmTime};
+use mmp_model::{FileName, Role, Username, backup::BackupName, restore::ConfirmTime};
 
 use crate::table::{Command, Family};
 
@@ -21,6 +21,8 @@ pub enum Action {
     ChangePassword,
     /// Ask twice for another account's new password.
     ResetPassword(Username),
+    /// Ask for the passphrase of a key, then remove it.
+    Unlock(FileName),
     /// Check a backup, ask for its key where it is another appliance's, and go back to it.
     Rollback(BackupName),
     /// Help on one family, or on all.
@@ -40,6 +42,7 @@ impl Action {
             Self::AddUser(user, role) => Some(Request::User(User::CheckAdd(user.clone(), *role))),
             Self::ChangePassword => Some(Request::User(User::ChangeOwn { old: None, new: nothing() })),
             Self::ResetPassword(user) => Some(Request::User(User::Reset(user.clone(), nothing()))),
+            Self::Unlock(file) => Some(Request::Pki(Pki::Unlock(file.clone(), nothing()))),
             Self::Rollback(name) => {
                 Some(Request::Backup(Backup::Rollback { name: name.clone(), key: Some(nothing()) }))
             }
@@ -50,6 +53,7 @@ impl Action {
     /// What is asked of mmpd before a question is: whether the action could be done at all.
     pub fn check(&self) -> Option<Request> {
         match self {
+            Self::Unlock(file) => Some(Request::Pki(Pki::CheckUnlock(file.clone()))),
             Self::Rollback(name) => Some(Request::Backup(Backup::Check(name.clone()))),
             _ => None,
         }

@@ -157,9 +157,13 @@ pub fn complete(line: &str, cursor: usize, role: Role) -> Completion {
     let words: Vec<&str> = rest.iter().filter(|token| !flag(token)).map(|token| token.text.as_str()).collect();
     let commands = alive(family, &words, role);
     for command in &commands {
-        match command.parts.get(words.len()) {
-            Some(part) => next(&mut found, part, command, &commands, &words),
-            None => end(&mut found, command, rest),
+        match (command.parts.get(words.len()), command.parts.last()) {
+            (Some(part), _) => next(&mut found, part, command, &commands, &words),
+            (None, Some(part @ Part::Many(_))) => {
+                end(&mut found, command, rest);
+                next(&mut found, part, command, &commands, &words);
+            }
+            (None, _) => end(&mut found, command, rest),
         }
     }
     if quoted {
@@ -194,7 +198,7 @@ fn next(found: &mut Completion, part: &Part, command: &Command, commands: &[&Com
     }
     if let Some(kind) = value.live {
         let before = words[words.len().saturating_sub(value.live_offset)..].iter().map(|&w| w.to_owned()).collect();
-        let left = command.parts.len() - words.len();
+        let left = command.parts.len().saturating_sub(words.len());
         found.live.get_or_insert(LiveSlot { kind, before, left });
     }
 }

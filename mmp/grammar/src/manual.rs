@@ -37,7 +37,7 @@ fn chapter(text: &mut String, family: &'static Family) {
     }
     let mut known = Vec::new();
     for part in family.commands.iter().flat_map(|command| command.parts) {
-        let (Part::Value(value) | Part::Rest(value)) = part else { continue };
+        let (Part::Value(value) | Part::Rest(value) | Part::Many(value)) = part else { continue };
         if known.contains(&(value.usage, value.about)) {
             continue;
         }

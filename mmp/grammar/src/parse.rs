@@ -241,6 +241,16 @@ fn fit(command: &Command, words: &[&Token], line: &str) -> Option<Fit> {
             (_, [first, ..]) => (&left[..1], first.text.clone()),
         };
         left = &left[taken.len()..];
+        if let Part::Many(value) = part {
+            for token in std::iter::once(&taken[0]).chain(std::mem::take(&mut left)) {
+                if let (Some(check), None) = (value.check, &found.wrong) {
+                    found.wrong = check(&token.text).err().map(|wrong| (wrong, token.span.clone()));
+                }
+                found.values.push(token.text.clone());
+            }
+            found.literal.push(false);
+            continue;
+        }
         let literal = part.is_literal(&text);
         if !part.takes(&text) {
             return None;
@@ -271,7 +281,7 @@ pub(crate) fn alive(family: &'static Family, words: &[&str], role: Role) -> Vec<
 }
 
 fn rest(command: &'static Command) -> Option<&'static Part> {
-    command.parts.last().filter(|part| matches!(part, Part::Rest(_)))
+    command.parts.last().filter(|part| matches!(part, Part::Rest(_) | Part::Many(_)))
 }
 
 fn misfit(family: &'static Family, words: &[&Token], line: &str, role: Role) -> ParseError {

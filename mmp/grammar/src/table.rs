@@ -58,6 +58,8 @@ pub enum Part {
     Value(Value),
     /// The rest of the line: one quoted word, or several words as they stand.
     Rest(Value),
+    /// The words that remain, one at least, each a value of its own.
+    Many(Value),
 }
 
 /// A literal word.
@@ -159,6 +161,11 @@ impl Value {
     pub const fn rest(self) -> Part {
         Part::Rest(self)
     }
+
+    /// As a part that takes every word that remains, each by itself.
+    pub const fn many(self) -> Part {
+        Part::Many(self)
+    }
 }
 
 impl Part {
@@ -166,7 +173,7 @@ impl Part {
     pub fn words(&self) -> &[Word] {
         match self {
             Self::Keyword(word) => std::slice::from_ref(word),
-            Self::Value(value) | Self::Rest(value) => value.words,
+            Self::Value(value) | Self::Rest(value) | Self::Many(value) => value.words,
         }
     }
 
@@ -174,7 +181,7 @@ impl Part {
     pub fn usage(&self) -> &'static str {
         match self {
             Self::Keyword(word) => word.text,
-            Self::Value(value) | Self::Rest(value) => value.usage,
+            Self::Value(value) | Self::Rest(value) | Self::Many(value) => value.usage,
         }
     }
 
@@ -182,7 +189,7 @@ impl Part {
     pub fn value(&self) -> Option<&Value> {
         match self {
             Self::Keyword(_) => None,
-            Self::Value(value) | Self::Rest(value) => Some(value),
+            Self::Value(value) | Self::Rest(value) | Self::Many(value) => Some(value),
         }
     }
 

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use x509_parser::{
-    certificate::X509Certificate, extensions::GeneralName, prelude::FromDer, x509::SubjectPublicKeyInfo,
+    certificate::X509Certificate, certification_request::X509CertificationRequest, extensions::GeneralName,
+    prelude::FromDer, x509::SubjectPublicKeyInfo,
 };
 
 use crate::{
@@ -113,6 +114,14 @@ impl Certificate {
         }
         names
     }
+}
+
+/// Whether a signing request (PKCS#10, DER) has this public key (SubjectPublicKeyInfo, DER).
+pub fn request_has_key(request: &[u8], spki: &[u8]) -> bool {
+    let Ok((_, request)) = X509CertificationRequest::from_der(request) else { return false };
+    SubjectPublicKeyInfo::from_der(spki).is_ok_and(|(_, key)| {
+        key.subject_public_key.data == request.certification_request_info.subject_pki.subject_public_key.data
+    })
 }
 
 /// An address of `subjectAltName`.

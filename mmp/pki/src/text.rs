@@ -31,6 +31,20 @@ pub fn colons(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(":")
 }
 
+/// A time as openssl prints it: `Jan  2 10:15:30 2026 GMT`. `at` is in seconds since 1970 UTC.
+pub fn moment(at: i64) -> String {
+    formatted(at, "%b %e %H:%M:%S %Y GMT")
+}
+
+/// A day: `2026-01-02`. `at` is in seconds since 1970 UTC.
+pub fn day(at: i64) -> String {
+    formatted(at, "%Y-%m-%d")
+}
+
+fn formatted(at: i64, form: &str) -> String {
+    jiff::Timestamp::from_second(at).map_or_else(|_| "unknown".into(), |time| time.strftime(form).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! What `webadmin enable` and its like promise of key, certificate and bundle.
 
+#![allow(clippy::unwrap_used)]
+
 use mmp_pki::{
     Fault, Note, Pair, PrivateKey, ReadError,
     pair::{self, check},

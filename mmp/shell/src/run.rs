@@ -6,11 +6,11 @@ use mmp_client::ClientError;
 use mmp_control::{
     Refusal, Reply, Request,
     reply::LogPage,
-    request::{Backup, Syslog, Trial, User},
+    request::{Backup, Pki, Syslog, Trial, User},
     roles,
 };
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
-use mmp_model::{Role, Username, backup::BackupName};
+use mmp_model::{FileName, Role, Username, backup::BackupName};
 
 use crate::{
     input, listing, output,
@@ -46,7 +46,11 @@ pub fn asks(line: &str, role: Role) -> bool {
     parse(line, role).is_ok_and(|parsed| {
         let secret = matches!(
             parsed.action,
-            Action::AddUser(..) | Action::ChangePassword | Action::ResetPassword(_) | Action::Rollback(_)
+            Action::AddUser(..)
+                | Action::ChangePassword
+                | Action::ResetPassword(_)
+                | Action::Unlock(_)
+                | Action::Rollback(_)
         );
         secret || (parsed.command.confirm.is_some() && !parsed.yes)
     })
@@ -170,6 +174,7 @@ impl Line<'_> {
             }
             Action::ChangePassword => return self.change_password(),
             Action::ResetPassword(user) => return self.reset_password(&user),
+            Action::Unlock(file) => return self.unlock(file),
             Action::Rollback(name) => return self.rollback(name),
             Action::Help(family) => {
                 self.note();
@@ -313,6 +318,19 @@ impl Line<'_> {
         };
         self.ask(Request::Backup(Backup::Rollback { name, key }))?;
         Ok(Outcome::Next(Status::Done))
+    }
+
+    fn unlock(&mut self, file: FileName) -> Result<Outcome, ClientError> {
+        match password::ask("Please enter the passphrase of the key:", self.manner.questions) {
+            Ok(passphrase) => {
+                self.ask(Request::Pki(Pki::Unlock(file, passphrase)))?;
+                Ok(Outcome::Next(Status::Done))
+            }
+            Err(reason) => {
+                output::error(reason.message());
+                Ok(Outcome::Next(Status::Refused))
+            }
+        }
     }
 
     fn reset_password(&mut self, user: &Username) -> Result<Outcome, ClientError> {

@@ -234,7 +234,7 @@ impl Appliance {
         Some(format!("This appliance does not have interface {}, which the backup configures", missing.join(", ")))
     }
 
-    fn room_for(&self, bytes: u64, reserve: u64) -> Result<(), Refusal> {
+    pub fn room_for(&self, bytes: u64, reserve: u64) -> Result<(), Refusal> {
         let Ok(space) = statvfs(&self.system.paths.data()) else { return Ok(()) };
         if space.blocks_available() * space.fragment_size() < bytes + reserve {
             return Err(Refusal::new(Kind::Unavailable, "No space left on /data")

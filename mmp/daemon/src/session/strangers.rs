@@ -14,8 +14,8 @@ use mmp_control::{
     frame::{self, HEADER},
     request::{
         Access, Audit, Backup, Date, Dns, Door, Dscp, FactoryReset, File, Firewall, HostnameAsk, Iface, Ipv4, Ipv6,
-        Live, LookupType, Ntp, Pcap, Power, Probe, Recover, Recovery, SettingsAsk, Ssh, Status, Syslog, Text, Timezone,
-        Trial, User, Web,
+        Live, LookupType, Ntp, Pcap, Pki, Power, Probe, Recover, Recovery, SettingsAsk, Ssh, Status, Syslog, Text,
+        Timezone, Trial, User, Web,
     },
 };
 use mmp_model::{
@@ -123,6 +123,9 @@ fn every_request() -> Vec<Request> {
         Request::Text(Which::Motd, Text::Del),
         Request::Probe(Probe::Ping, host()),
         Request::Pcap(a, Pcap { size: None, time: None, filter: None }),
+        Request::Pki(Pki::Show),
+        Request::Pki(Pki::Inspect(file("one.key"))),
+        Request::Pki(Pki::Sign("one".parse().unwrap(), "ca".parse().unwrap())),
         Request::Status(Status::Df),
         Request::Status(Status::Health),
         Request::Backup(Backup::List),
@@ -185,6 +188,7 @@ fn known(request: &Request) {
         | Request::File(_)
         | Request::Live(_)
         | Request::Noted
+        | Request::Pki(_)
         | Request::Pcap(..) => {}
     }
 }
@@ -195,6 +199,7 @@ fn is_theirs(role: Role, request: &Request) -> bool {
     match request {
         Request::Noted => true,
         Request::News | Request::Date(Date::Show) | Request::Live(_) => shell,
+        Request::Pki(_) => role == Role::Crypto,
         Request::Audit(_) | Request::Syslog(Syslog::AddAudit(_)) => role == Role::Audit,
         _ => false,
     }

@@ -18,6 +18,7 @@ mod ipv4;
 mod ipv6;
 mod ntp;
 mod pcap;
+mod pki;
 mod power;
 mod probe;
 mod recovery;
@@ -54,6 +55,7 @@ pub static ALL: &[&Family] = &[
     &restore::UNDO,
     &restore::SETTINGS,
     &ssh::SSH,
+    &pki::PKI,
     &recovery::RECOVERY,
     &text::BANNER,
     &text::MOTD,

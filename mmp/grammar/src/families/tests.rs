@@ -74,7 +74,7 @@ fn every_text_is_one_line_and_says_something() {
                     let sharing = family.commands.iter().filter(|c| c.parts.iter().any(|p| p.is_literal(word.text)));
                     assert!(!word.about.is_empty() || sharing.count() == 1 || word.text != "route", "{}", word.text);
                 }
-                Part::Value(value) | Part::Rest(value) => {
+                Part::Value(value) | Part::Rest(value) | Part::Many(value) => {
                     assert!(one_line(value.about), "{}", value.usage);
                     assert!(value.words.iter().all(|word| one_line(word.about)), "{}", value.usage);
                     assert!(value.check.is_some() || !value.words.is_empty(), "{} takes nothing", value.usage);
@@ -131,6 +131,12 @@ fn wrong_values_are_refused_with_the_documented_line() {
         ("timezone Europe/../x", "Invalid timezone: Europe/../x"),
         ("date set 2026-02-30 10:00", "Invalid date: 2026-02-30"),
         ("date set 2026-02-28 25:00", "Invalid time: 25:00"),
+        ("pki csr hostname,,,  CN:a", "Invalid base name: hostname,,,"),
+        ("pki csr one CN:a XX:b", "Unknown attribute: XX:b"),
+        ("pki csr one O:Example", "CN must be specified: CN:<name>"),
+        ("pki csr one CN:a subjectAltName:a,,b", "Invalid alternative name: "),
+        ("pki selfsigned one.key", "Invalid base name: one.key"),
+        ("pki inspect ../x", "Invalid file name: ../x"),
         ("user add root boss", "Invalid role: boss"),
         ("user add 1x admin", "Invalid user name: 1x"),
         ("user duty bob Mo1200", "Invalid duty hours: Mo1200"),
@@ -290,7 +296,7 @@ fn roles_see_only_their_commands() {
     let names: Vec<_> = crate::permitted(Role::Crypto).map(|family| family.name).collect();
     assert_eq!(
         names,
-        ["date", "passwd", "try", "confirm", "undo", "version", "model", "serial", "uptime", "help", "exit"]
+        ["date", "passwd", "try", "confirm", "undo", "pki", "version", "model", "serial", "uptime", "help", "exit"]
     );
     assert_eq!(parse("dns x", Role::Crypto).unwrap_err().mistake, Mistake::Denied);
     assert!(parse("dns", Role::Crypto).is_ok(), "mmpd refuses and logs it");

@@ -13,6 +13,7 @@ mod firewall;
 mod iface;
 mod ipv4;
 mod ipv6;
+mod pki;
 mod restore;
 mod ssh;
 mod status;
@@ -33,6 +34,8 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Notice(line) | Reply::Value(line) => line.clone(),
         Reply::Backups(rows) => backup::list(rows),
         Reply::BackupCheck(check) => check.warnings.join("\n"),
+        Reply::PkiUses(uses) => pki::uses(uses),
+        Reply::PkiFiles(files) => pki::list(files),
         Reply::Iface(iface) => iface::show(iface),
         Reply::Ipv4(ipv4) => ipv4::show(ipv4),
         Reply::Ipv6(ipv6) => ipv6::show(ipv6),

@@ -3,7 +3,13 @@
 //! Invariant: [`uses`] is the one table. A family whose settings name a file adds its lines here, and by that alone the
 //! file is in bare `pki`, in backups and in the warnings of expiry, and can be neither removed nor renamed.
 
+mod basename;
+mod subject;
+
 use std::fmt;
+
+pub use basename::Basename;
+pub use subject::{AlternativeName, Attribute, Field, KeyKind, Subject};
 
 use crate::{FileName, Settings};
 
