@@ -40,16 +40,20 @@ pub fn build(layout: &Layout) -> anyhow::Result<Binaries> {
         command.args(["--package", package]);
     }
     run(&mut command)?;
-    Ok(Binaries { programs: programs_in(&layout.workspace().join("target/release")), init: build_init(layout)? })
+    together(layout, &layout.workspace().join("target/release"))
 }
 
 /// Programs that were built in another way (with a sanitizer, for coverage): `ROSTRUM_PROGRAMS` names their folder.
 fn from_elsewhere(layout: &Layout, folder: &Path) -> anyhow::Result<Binaries> {
-    Ok(Binaries { programs: programs_in(folder), init: build_init(layout)? })
+    together(layout, folder)
 }
 
-fn programs_in(folder: &Path) -> Vec<(&'static str, PathBuf)> {
-    PROGRAMS.iter().map(|(_, name, place)| (*place, folder.join(name))).collect()
+fn together(layout: &Layout, folder: &Path) -> anyhow::Result<Binaries> {
+    let init = build_init(layout)?;
+    let mut programs: Vec<_> = PROGRAMS.iter().map(|(_, name, place)| (*place, folder.join(name))).collect();
+    // It names the cards of the boot, and on the root those that come later.
+    programs.push(("usr/lib/rostrum/nics", init.clone()));
+    Ok(Binaries { programs, init })
 }
 
 /// Linked statically: it runs where there is no library yet.

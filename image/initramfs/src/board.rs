@@ -12,7 +12,7 @@ use crate::letters::Named;
 use crate::pseudo;
 
 /// A slot of the board and the letter of the NIC in it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Slot {
     /// Letter as the administrator knows it.
     pub letter: char,
@@ -85,20 +85,40 @@ pub fn choose(boards: &[Board], machine: &Machine) -> Board {
     })
 }
 
-#[derive(Serialize)]
-struct Published<'a> {
-    board: &'a str,
-    model: &'a str,
-    consoles: &'a [String],
-    nics: &'a [Named],
+/// Where the rest of the appliance reads which machine this is.
+const PUBLISHED: &str = "/run/rostrum/board.json";
+
+/// What the rest of the appliance knows of the machine.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Published {
+    board: String,
+    model: String,
+    consoles: Vec<String>,
+    /// Slots to letters, for cards that come later.
+    pub slots: Vec<Slot>,
+    /// The cards.
+    pub nics: Vec<Named>,
+}
+
+impl Published {
+    /// As it was told last.
+    pub fn read() -> Result<Self, Fault> {
+        let path = Path::new(PUBLISHED);
+        serde_json::from_str(&pseudo::read(path)?).map_err(|source| Fault::Data { path: path.into(), source })
+    }
+
+    /// Tells mmpd, which watches for it.
+    pub fn tell(&self) -> Result<(), Fault> {
+        let path = Path::new(PUBLISHED);
+        let text = serde_json::to_string(self).map_err(|source| Fault::Data { path: path.into(), source })?;
+        pseudo::replace(path, &text)
+    }
 }
 
 /// Tells mmpd which board and NICs there are, and systemd which consoles get a login.
 pub fn publish(board: &Board, nics: &[Named]) -> Result<(), Fault> {
-    let path = Path::new("/run/rostrum/board.json");
-    let published = Published { board: &board.name, model: &board.model, consoles: &board.consoles, nics };
-    let text = serde_json::to_string(&published).map_err(|source| Fault::Data { path: path.into(), source })?;
-    pseudo::write(path, &text)?;
+    let Board { name, model, consoles, nics: slots, .. } = board.clone();
+    Published { board: name, model, consoles, slots, nics: nics.to_vec() }.tell()?;
     let wants = Path::new("/run/systemd/system/rostrum.target.wants");
     std::fs::create_dir_all(wants).map_err(|source| Fault::Write { path: wants.into(), source })?;
     let screen = has_screen();

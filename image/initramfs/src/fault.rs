@@ -26,6 +26,8 @@ pub enum Fault {
     NoRoot(String),
     #[error("device mapper, {step}: {source}")]
     DeviceMapper { step: &'static str, source: std::io::Error },
+    #[error("the kernel's announcements of devices cannot be read: {0}")]
+    Announcements(nix::Error),
     #[error("cannot start systemd: {0}")]
     Handover(nix::Error),
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::board::Slot;
 
@@ -13,7 +13,7 @@ use crate::board::Slot;
 const LETTERS: [char; 4] = ['a', 'b', 'c', 'd'];
 
 /// A letter and the card it stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// The letter.
     pub letter: char,
@@ -45,6 +45,23 @@ pub fn assign(slots: &[Slot], remembered: &BTreeMap<String, char>, present: &[St
             && let Some(letter) = LETTERS.into_iter().find(|letter| !given.contains_key(letter))
         {
             give(&mut given, letter, path);
+        }
+    }
+    given.into_values().collect()
+}
+
+/// The same while the appliance runs: whoever has a letter keeps it, and a card that came gets its slot's letter if that is
+/// free, else the next free one.
+pub fn follow(slots: &[Slot], named: &[Named], present: &[String]) -> Vec<Named> {
+    let now = |one: &Named| Named { present: present.contains(&one.path), ..one.clone() };
+    let mut given: BTreeMap<char, Named> = named.iter().map(|one| (one.letter, now(one))).collect();
+    for path in present {
+        if given.values().any(|one| one.path == *path) {
+            continue;
+        }
+        let own = slots.iter().find(|slot| slot.path == *path).map(|slot| slot.letter);
+        if let Some(letter) = own.into_iter().chain(LETTERS).find(|letter| !given.contains_key(letter)) {
+            given.insert(letter, Named { letter, path: path.clone(), present: true });
         }
     }
     given.into_values().collect()
@@ -98,5 +115,25 @@ mod tests {
     fn a_fifth_card_gets_no_letter() {
         let five = paths(&["0000:00:01.0", "0000:00:02.0", "0000:00:03.0", "0000:00:04.0", "0000:00:05.0"]);
         assert_eq!(assign(&[], &BTreeMap::new(), &five).len(), 4);
+    }
+
+    #[test]
+    fn while_it_runs_nobody_loses_a_letter_and_a_card_that_returns_has_its_own() {
+        let named = assign(&slots(), &BTreeMap::new(), &paths(&["0000:00:10.0", "0000:01:00.0"]));
+        let gone = follow(&slots(), &named, &paths(&["0000:01:00.0"]));
+        assert_eq!(shown(&gone), ["a 0000:00:10.0 missing", "b 0000:01:00.0"]);
+        let third = follow(&slots(), &gone, &paths(&["0000:01:00.0", "0000:02:00.0"]));
+        assert_eq!(shown(&third), ["a 0000:00:10.0 missing", "b 0000:01:00.0", "c 0000:02:00.0"]);
+        let back = follow(&slots(), &third, &paths(&["0000:00:10.0", "0000:01:00.0", "0000:02:00.0"]));
+        assert_eq!(shown(&back), ["a 0000:00:10.0", "b 0000:01:00.0", "c 0000:02:00.0"]);
+    }
+
+    #[test]
+    fn while_it_runs_a_listed_slot_gets_its_letter_only_if_that_is_free() {
+        let slots =
+            [Slot { letter: 'c', path: "0000:00:12.0".into() }, Slot { letter: 'a', path: "0000:00:10.0".into() }];
+        let named = assign(&[], &BTreeMap::new(), &paths(&["0000:01:00.0"]));
+        let more = follow(&slots, &named, &paths(&["0000:00:10.0", "0000:00:12.0", "0000:01:00.0"]));
+        assert_eq!(shown(&more), ["a 0000:01:00.0", "b 0000:00:10.0", "c 0000:00:12.0"]);
     }
 }

@@ -5,7 +5,10 @@
 //!
 //! Invariants: nothing unverified is executed (programs run from the verified root only); there is no interactive shell on
 //! any path; a failure prints one line and restarts the machine, so that boot counting can fall back to the other slot.
+//!
+//! On the root the same program is `nics.service`, and does for cards that come later what the boot did for the others.
 
+mod arrivals;
 mod board;
 mod cmdline;
 mod data;
@@ -25,6 +28,7 @@ mod reset;
 mod tunables;
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use fault::Fault;
@@ -32,10 +36,17 @@ use modalias::Buses;
 
 /// Where the verified root is mounted until it becomes `/`.
 const ROOT: &str = "/sysroot";
+/// Which card had which letter, for the day it is missing.
+const LETTERS: &str = "/data/state/nics.json";
+/// Beside the modules on the root.
+const MODULE_TABLE: &str = "rostrum.json";
 /// How long a disk may take to appear (SAS controllers spin up their disks one after the other).
 const DISK_DEADLINE: Duration = Duration::from_secs(60);
 
-fn main() {
+fn main() -> ExitCode {
+    if std::process::id() != 1 {
+        return arrivals::serve();
+    }
     let fault = match boot() {
         Ok(never) => match never {},
         Err(fault) => fault,
@@ -66,7 +77,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
     tunables::apply(&format!("{ROOT}/usr/lib/sysctl.d"));
     let release = pseudo::read("/proc/sys/kernel/osrelease")?;
     let modules = format!("{ROOT}/usr/lib/modules/{}", release.trim());
-    match loader::Loader::open(Path::new(&format!("{modules}/rostrum.json")), Path::new(&modules)) {
+    match loader::Loader::open(&Path::new(&modules).join(MODULE_TABLE), Path::new(&modules)) {
         Ok(mut loader) => {
             loader.load_all(&board.modules);
             loader.load_all(&board::keyboard_modules());
@@ -74,7 +85,7 @@ fn boot() -> Result<std::convert::Infallible, Fault> {
         }
         Err(reason) => fault::warn(&format!("no drivers beyond the disk's: {reason}")),
     }
-    let named = nics::name_all(&board, Path::new("/data/state/nics.json"));
+    let named = nics::name_all(&board, Path::new(LETTERS));
     nics::mark_ready();
     board::publish(&board, &named)?;
     data.publish()?;

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::board::Board;
-use crate::letters::{Named, assign};
+use crate::board::{Board, Slot};
+use crate::letters::{Named, assign, follow};
 use crate::{fault, ifname, pseudo};
 
 /// Names every NIC, and remembers the names in `memory` for the day a card is missing.
@@ -16,21 +16,47 @@ pub fn name_all(board: &Board, memory: &Path) -> Vec<Named> {
     let found = found();
     let present: Vec<String> = found.keys().cloned().collect();
     let mut named = assign(&board.nics, &remembered, &present);
+    rename_all(&mut named, &found);
+    if map(&named) != remembered {
+        remember(&named, memory);
+    }
+    named
+}
+
+/// Names the NICs that came since, and notes which have gone.
+pub fn name_new(slots: &[Slot], named: &[Named], memory: &Path) -> Vec<Named> {
+    let found = found();
+    let present: Vec<String> = found.keys().cloned().collect();
+    let mut now = follow(slots, named, &present);
+    rename_all(&mut now, &found);
+    if map(&now) != map(named) {
+        remember(&now, memory);
+    }
+    now
+}
+
+fn rename_all(named: &mut [Named], found: &BTreeMap<String, String>) {
     for one in named.iter_mut().filter(|one| one.present) {
-        let Some(current) = found.get(&one.path) else { continue };
+        let Some(current) = found.get(&one.path).filter(|current| **current != one.letter.to_string()) else {
+            continue;
+        };
         if let Err(error) = ifname::rename(current, &one.letter.to_string()) {
             fault::warn(&format!("cannot rename {current} at {} to {}: {error}", one.path, one.letter));
             one.present = false;
         }
     }
-    let now: BTreeMap<String, char> = named.iter().map(|one| (one.path.clone(), one.letter)).collect();
-    if now != remembered
-        && let Ok(text) = serde_json::to_string(&now)
-        && let Err(error) = pseudo::write(memory, &text)
+}
+
+fn map(named: &[Named]) -> BTreeMap<String, char> {
+    named.iter().map(|one| (one.path.clone(), one.letter)).collect()
+}
+
+fn remember(named: &[Named], memory: &Path) {
+    if let Ok(text) = serde_json::to_string(&map(named))
+        && let Err(error) = pseudo::replace(memory, &text)
     {
         fault::warn(&format!("NIC letters are not remembered: {error}"));
     }
-    named
 }
 
 /// Marks every interface as ready in the place where udev would: systemd-networkd leaves one alone until its record

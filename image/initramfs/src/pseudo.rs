@@ -42,6 +42,16 @@ pub fn write(path: impl AsRef<Path>, text: &str) -> Result<(), Fault> {
     made.and_then(|()| std::fs::write(path, text)).map_err(|source| Fault::Write { path: path.into(), source })
 }
 
+/// Replaces a small file, so that a reader sees the old or the new one.
+pub fn replace(path: impl AsRef<Path>, text: &str) -> Result<(), Fault> {
+    let path = path.as_ref();
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = path.with_file_name(name);
+    write(&beside, text)?;
+    std::fs::rename(&beside, path).map_err(|source| Fault::Write { path: path.into(), source })
+}
+
 fn one(source: &str, target: &str, kind: &str, flags: MsFlags, options: &str) -> Result<(), Fault> {
     create(target)?;
     mount(Some(source), target, Some(kind), flags, Some(options))

@@ -18,6 +18,8 @@ pub struct Sources {
     pub board: Option<String>,
     /// A lost password can be replaced on this console now.
     pub recovery: bool,
+    /// The settings on `/data` are damaged, and the factory's are in force.
+    pub settings_lost: bool,
     /// What the early boot found wrong with `/data`, and what is true now.
     pub data_fault: Option<String>,
 }
@@ -37,6 +39,12 @@ pub fn greeting(sources: &Sources) -> String {
             text.push('\n');
         }
         text.push('\n');
+    }
+    if sources.settings_lost {
+        text.push_str(
+            "*** The settings on /data cannot be read, so factory settings are in force.\n\
+             *** Log in as admin with the factory password, at the console only; what to do is told then.\n\n",
+        );
     }
     if sources.recovery {
         text.push_str(&format!("*** To replace a lost password, log in as: {}\n\n", recovery::WORDS));
@@ -95,6 +103,13 @@ mod tests {
         let text = greeting(&Sources { data_fault, ..Sources::default() });
         assert!(text.starts_with("\n*** No partition 'data' on vda\n"));
         assert!(text.ends_with("\n\nWelcome to the Rostrum meeting server\n"));
+    }
+
+    #[test]
+    fn lost_settings_say_who_may_log_in_and_where() {
+        let text = greeting(&Sources { settings_lost: true, ..Sources::default() });
+        assert!(text.starts_with("\n*** The settings on /data cannot be read"));
+        assert!(text.contains("as admin with the factory password, at the console only"));
     }
 
     #[test]

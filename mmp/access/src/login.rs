@@ -66,6 +66,7 @@ fn prompt(tty: &str, shown: &mut String) -> String {
         banner: read(places::BANNER),
         board: read(places::BOARD),
         recovery: read(places::RECOVERY).as_deref() == Some(tty),
+        settings_lost: std::path::Path::new(places::SETTINGS_LOST).exists(),
         data_fault: read(places::DATA_FAULT),
     };
     let now = greeting(&sources);

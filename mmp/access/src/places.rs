@@ -15,6 +15,9 @@ pub const BANNER: &str = "/run/mmpd/banner";
 /// The console on which a lost password can be replaced now.
 pub const RECOVERY: &str = "/run/mmpd/recovery";
 
+/// There when no settings could be read.
+pub const SETTINGS_LOST: &str = "/run/mmpd/settings-lost";
+
 /// What the early boot says of the board, as JSON.
 pub const BOARD: &str = "/run/rostrum/board.json";
 

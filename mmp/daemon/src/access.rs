@@ -136,6 +136,12 @@ impl At<'_> {
             return Err(incorrect());
         };
         let rules = &settings.accounts.rules;
+        if !console && self.appliance.are_settings_lost() {
+            // The factory password is in the manual.
+            let _ = password::is_right(password, &account.password, lane);
+            self.refused(name, "no settings could be read; until a password is set it is taken at the console only");
+            return Err(incorrect());
+        }
         if !password::is_right(password, &account.password, lane) {
             self.appliance.logins.failed(name, clock::now(), console, rules.number(Rule::MaxFailedLogins));
             let locked = self.lock(&settings, name, account).map(|bar| format!("; {bar}")).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 pub mod aftermath;
 mod backup;
+mod cards;
 pub mod conditional;
 mod half_done;
 mod new_password;
@@ -14,7 +15,11 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool, mpsc},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
 };
 
 use mmp_control::{Kind, Refusal, Reply, Request, chain, request};
@@ -35,7 +40,7 @@ use crate::{
     brake::Brake,
     capture,
     change::{self, Facts, KeyFile},
-    durable::WriteError,
+    durable::{self, WriteError},
     files,
     given::Given,
     journal,
@@ -44,7 +49,10 @@ use crate::{
     network_fault,
     network_watch::Settling,
     news::{News, Reader},
-    observe::{board::Board, clock, medium},
+    observe::{
+        board::{Board, Nic},
+        clock, links, medium,
+    },
     password,
     paths::Paths,
     pki,
@@ -52,7 +60,7 @@ use crate::{
     recovery::Recovery,
     render::{self, Rendered, Surroundings, render},
     sessions::Sessions,
-    store::{self, Author, Store},
+    store::{self, Author, Fault, Store},
     trial::{self, Trial},
     web_sessions::WebSessions,
 };
@@ -71,6 +79,8 @@ const HOSTNAME: &str = "/proc/sys/kernel/hostname";
 const LOCALTIME: &str = "/run/mmpd/localtime";
 /// Read by the console's login.
 const RECOVERY_OPEN: &str = "/run/mmpd/recovery";
+/// Read by the console's login: no settings could be read.
+const SETTINGS_LOST: &str = "/run/mmpd/settings-lost";
 /// Folders on `/data` that mmpd keeps.
 const FOLDERS: [&str; 4] = ["settings", "files", "state", "home"];
 /// A key file longer than this is none.
@@ -80,8 +90,12 @@ const LONGEST_KEY_FILE: u64 = 64 << 10;
 pub struct Appliance {
     /// The system that it applies settings to.
     pub system: System,
-    /// The machine.
+    /// The machine as it was at the start; for its interfaces see [`Self::letters`].
     pub board: Board,
+    /// No settings could be read, and none were saved since.
+    settings_lost: AtomicBool,
+    /// Interfaces now, those of missing cards too.
+    nics: RwLock<Vec<Nic>>,
     /// Past logins.
     pub logins: Logins,
     /// Present ones.
@@ -198,16 +212,19 @@ impl Appliance {
             capturing: capture::Running::default(),
             settling: Settling::default(),
             held_back: Vec::new(),
+            nics: RwLock::new(board.nics.clone()),
             board,
             system,
             faults,
             restarting: AtomicBool::new(false),
+            settings_lost: AtomicBool::new(loaded.faults.iter().any(|fault| matches!(fault, Fault::AllLost { .. }))),
             settings: RwLock::new(Arc::new(settings)),
             changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default(), touches: 0 }),
         };
         appliance.end_old_trial();
         appliance.keep_as_read_at_boot();
         appliance.follow_settings();
+        appliance.show_whether_lost();
         for fault in &appliance.faults {
             journal::error(fault);
         }
@@ -275,6 +292,25 @@ impl Appliance {
         fields.find_map(|mut fields| (fields.next()? == name).then(|| fields.nth(1)?.parse().ok())?)
     }
 
+    /// Whether the factory password is that of an appliance in use whose settings are damaged: whoever knows that would get
+    /// in from anywhere.
+    pub fn are_settings_lost(&self) -> bool {
+        self.settings_lost.load(Ordering::Acquire)
+    }
+
+    /// Tells the console's login.
+    fn show_whether_lost(&self) {
+        let shown = if self.are_settings_lost() {
+            let path = self.system.paths.system(SETTINGS_LOST);
+            durable::replace_volatile(&path, b"", 0o600).map_err(ApplyError::from)
+        } else {
+            self.system.clear(SETTINGS_LOST)
+        };
+        if let Err(error) = shown {
+            journal::warning(&format!("the console does not show whether settings were lost: {}", chain(&error)));
+        }
+    }
+
     /// The number of the newest settings generation.
     pub fn generation(&self) -> u64 {
         self.changing().store.generation()
@@ -282,7 +318,11 @@ impl Appliance {
 
     /// Interfaces of this machine.
     pub fn letters(&self) -> Vec<Letter> {
-        self.board.letters()
+        self.nics().iter().map(|nic| nic.letter).collect()
+    }
+
+    fn nics(&self) -> Vec<Nic> {
+        self.nics.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until a daemon that is configured runs: the shell is there before it is, so somebody may ask for it early.
@@ -330,16 +370,15 @@ impl Appliance {
             notices.push(format!("WARNING: the audit log is not written: {fault}; `df` shows whether /data is full"));
         }
         for letter in self.letters() {
-            // A lease takes its time; what is not there right after the boot is no fault yet.
-            if self.settling.is_over()
+            // A lease takes its time; an address that is not there right after the boot is no fault yet.
+            if (self.settling.is_over() || !links::is_present(letter))
                 && let Some(fault) = network_fault::now(&settings, letter)
             {
                 notices.push(format!("WARNING: {fault}"));
             }
         }
-        for nic in
-            self.board.nics.iter().filter(|nic| !nic.present && network_fault::now(&settings, nic.letter).is_none())
-        {
+        let unused = |nic: &Nic| network_fault::now(&settings, nic.letter).is_none();
+        for nic in self.nics().into_iter().filter(|nic| !nic.present && unused(nic)) {
             notices.push(format!("WARNING: the card of interface {} is missing; its letter is kept", nic.letter));
         }
         notices
@@ -586,8 +625,12 @@ impl Appliance {
 }
 
 fn not_saved(error: &WriteError) -> Refusal {
-    Refusal::new(Kind::Internal, format!("The change could not be saved: {}", chain(error)))
-        .hint("`df` shows whether /data is full")
+    let hint = if medium::is_full(&error.source) {
+        "`df` shows whether /data is full"
+    } else {
+        "the disk does not take it: save the files over SFTP, then `reboot`, which checks and repairs /data"
+    };
+    Refusal::new(Kind::Internal, format!("The change could not be saved: {}", chain(error))).hint(hint)
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {

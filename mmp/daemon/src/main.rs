@@ -119,6 +119,8 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
             .name("network".into())
             .stack_size(STACK)
             .spawn(move || network_watch::watch(&watched))?;
+        let watched = Arc::clone(&appliance);
+        thread::Builder::new().name("cards".into()).stack_size(STACK).spawn(move || watched.watch_cards())?;
     }
     let watched = Arc::clone(&appliance);
     thread::Builder::new().name("trials".into()).stack_size(STACK).spawn(move || watched.watch_trials())?;

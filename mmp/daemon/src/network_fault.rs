@@ -48,8 +48,10 @@ fn fault(settings: &Settings, letter: Letter, seen: Seen) -> Option<String> {
         return None;
     }
     if !seen.card {
+        let family = if ipv4.is_some() { "ipv4" } else { "ipv6" };
         return Some(format!(
-            "the card of interface {letter} is missing; its letter and settings are kept. Put it back and type `reboot`"
+            "the card of interface {letter} is missing; its letter and settings are kept, and it works again by itself \
+             when it is put back. To do without it type `{family} {letter} disable`"
         ));
     }
     if !seen.up {

@@ -20,6 +20,8 @@ pub enum Step {
     Remove(PathBuf),
     /// systemd-networkd reads its files; then the kernel shows these addresses.
     ReloadNetwork(Vec<Expected>),
+    /// systemd-networkd takes an interface into its care that came while it ran.
+    LookAtInterfaces,
     /// Fixed speed or negotiation, by the driver.
     LinkMode(Letter, LinkMode),
     /// Replace the rules of a table.

@@ -75,10 +75,17 @@ pub enum Fault {
     },
     /// There is a folder of settings and nothing in it can be read.
     #[error(
-        "no settings generation can be read; the appliance runs with factory settings until one is saved; \
-         `backup rollback <name>` brings a snapshot back"
+        "no settings could be read at this boot: each of the {count} generations on /data was passed over (the newest: \
+         {cause}). The appliance began with factory settings and takes the factory password at the console only. Host \
+         keys and files are as they were; `backup rollback <name>` brings a snapshot back, one from elsewhere once it \
+         is uploaded over SFTP"
     )]
-    AllLost,
+    AllLost {
+        /// How many generations there are.
+        count: usize,
+        /// Why the newest one was passed over.
+        cause: String,
+    },
 }
 
 /// A loaded store.
@@ -117,8 +124,11 @@ impl Store {
                 }
             }
         }
-        if settings.is_none() && !numbers.is_empty() {
-            faults.push(Fault::AllLost);
+        if settings.is_none()
+            && let Some(Fault::PassedOver { cause, .. }) = faults.first()
+        {
+            // One line for all of them.
+            faults = vec![Fault::AllLost { count: numbers.len(), cause: cause.clone() }];
         }
         // Numbers go on above damaged ones, so that the next generation is the newest.
         let generation = numbers.last().copied().unwrap_or(0);
@@ -138,7 +148,12 @@ impl Store {
         let mut content = serde_json::to_vec(&header).expect("a header has text keys only");
         content.push(b'\n');
         content.extend(body);
-        durable::replace(&path(&self.folder, generation), &content, 0o600)?;
+        let file = path(&self.folder, generation);
+        if let Err(error) = durable::replace(&file, &content, 0o600) {
+            // Under its name it would be in force at the next boot, though nobody was told so.
+            let _ = fs::remove_file(&file);
+            return Err(error);
+        }
         self.generation = generation;
         self.drop_oldest();
         Ok(())
@@ -264,11 +279,16 @@ mod tests {
 
     #[test]
     fn when_all_is_lost_it_is_said() {
-        let folder = saved(&["one"]);
+        let folder = saved(&["one", "two"]);
         fs::write(path(folder.path(), 1), "").unwrap();
-        let loaded = Store::load(folder.path());
+        fs::write(path(folder.path(), 2), "{").unwrap();
+        let mut loaded = Store::load(folder.path());
         assert!(loaded.settings.is_none());
-        assert!(matches!(loaded.faults[..], [Fault::PassedOver { .. }, Fault::AllLost]));
+        assert!(matches!(loaded.faults[..], [Fault::AllLost { count: 2, .. }]));
+        // What is saved then is the newest, and what could not be read is left for somebody to look at.
+        loaded.store.save(&named("three"), author()).unwrap();
+        assert_eq!(generations(folder.path()), [1, 2, 3]);
+        assert_eq!(Store::load(folder.path()).settings.unwrap(), named("three"));
     }
 
     #[test]

@@ -116,6 +116,8 @@ struct Inner {
     limit: usize,
     /// Whether a flush does what it says.
     honest: bool,
+    /// Whether every write and flush fails.
+    failing: bool,
 }
 
 impl Medium {
@@ -131,6 +133,7 @@ impl Medium {
             record: Vec::new(),
             limit: usize::MAX,
             honest: true,
+            failing: false,
         };
         Ok(Self { inner: Arc::new((Mutex::new(inner), Condvar::new())) })
     }
@@ -138,6 +141,11 @@ impl Medium {
     /// From now on a flush is answered and does nothing, as with an `fsync` that is void.
     pub fn ignore_flushes(&self) {
         self.lock().honest = false;
+    }
+
+    /// Whether from now on every write and flush is answered with an error, as by a disk whose head has gone; reading goes on.
+    pub fn fail_writes(&self, failing: bool) {
+        self.lock().failing = failing;
     }
 
     /// Bytes.
@@ -215,6 +223,9 @@ impl Medium {
         let mut inner = self.lock();
         if inner.record.len() >= inner.limit {
             return Ok(false);
+        }
+        if inner.failing {
+            return Err(io::Error::other("the disk fails"));
         }
         let (offset, bytes) = match &entry {
             Entry::Write(offset, bytes) => (*offset, std::borrow::Cow::Borrowed(&bytes[..])),
@@ -359,6 +370,17 @@ mod tests {
         disk.act(Entry::Flush).unwrap();
         disk.power_on_again(Fate::Lost).unwrap();
         assert_eq!(seen(&disk, 0, 1), ".");
+    }
+
+    #[test]
+    fn a_failing_disk_takes_nothing_and_is_read_as_before() {
+        let disk = disk();
+        disk.act(write(0, "a")).unwrap();
+        disk.fail_writes(true);
+        assert!(disk.act(write(1, "b")).is_err() && disk.act(Entry::Flush).is_err());
+        assert_eq!((seen(&disk, 0, 2).as_str(), disk.position()), ("a.", 1));
+        disk.fail_writes(false);
+        disk.act(write(1, "b")).unwrap();
     }
 
     #[test]

@@ -30,6 +30,7 @@ const MOST: u32 = 32 << 20;
 const MOST_OPTION: u32 = 64 << 10;
 
 const INVALID: u32 = 22;
+const INPUT_OUTPUT: u32 = 5;
 
 /// Listens on a unix socket for as long as the process lives; one machine at a time.
 pub fn serve(medium: &Medium, socket: &Path) -> Result<()> {
@@ -130,9 +131,9 @@ fn transmit(medium: &Medium, stream: &mut UnixStream, answers: &mut UnixStream) 
             io::copy(stream, &mut io::sink())?;
             return Ok(false);
         }
-        Err(_) => {
+        Err(error) => {
             data.clear();
-            INVALID
+            if error.kind() == io::ErrorKind::Other { INPUT_OUTPUT } else { INVALID }
         }
     };
     let head = [REPLY.to_be_bytes().as_slice(), &error.to_be_bytes(), &cookie.to_be_bytes()].concat();

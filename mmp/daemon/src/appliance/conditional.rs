@@ -5,7 +5,7 @@
 //! undoing is saved before it is applied, and goes on to its end whatever fails on the way.
 
 use std::{
-    sync::{Arc, Condvar, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, MutexGuard, PoisonError, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -244,6 +244,9 @@ impl Appliance {
     /// The new settings are in force and saved.
     pub(super) fn settled(&self, changing: &mut Changing, old: &Settings, next: Settings, rendered: Rendered) {
         self.follow_accounts(old, &next);
+        if self.settings_lost.swap(false, Ordering::AcqRel) {
+            self.show_whether_lost();
+        }
         changing.rendered = rendered;
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
     }

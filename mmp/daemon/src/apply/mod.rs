@@ -106,6 +106,7 @@ impl System {
             Step::Remove(path) => self.remove(path),
             _ if !self.device => Ok(()),
             Step::ReloadNetwork(expected) => Ok(network::reload(expected)?),
+            Step::LookAtInterfaces => Ok(network::look_anew()?),
             Step::LinkMode(letter, mode) => {
                 link::set_mode(*letter, *mode).map_err(|source| ApplyError::LinkMode { letter: *letter, source })
             }

@@ -63,6 +63,14 @@ pub fn reload(expected: &[Expected]) -> Result<(), NetworkError> {
     Ok(())
 }
 
+/// Has networkd look at the interfaces anew. It leaves one alone that it met before it had its name, and nothing short of
+/// a new start makes it look again. Killed it releases no lease and takes no address away, so that the other interfaces
+/// notice nothing; its unit starts it again.
+pub fn look_anew() -> Result<(), NetworkError> {
+    let Some(networkd) = networkd() else { return Ok(()) };
+    Ok(kill(networkd, Signal::SIGKILL).map_err(io::Error::from)?)
+}
+
 /// Whether the kernel shows what is expected of an interface.
 pub fn is_shown(expected: &Expected) -> bool {
     let letter = expected.letter;

@@ -44,9 +44,4 @@ impl Board {
                 .collect(),
         })
     }
-
-    /// The letters, in order.
-    pub fn letters(&self) -> Vec<Letter> {
-        self.nics.iter().map(|nic| nic.letter).collect()
-    }
 }

@@ -25,6 +25,11 @@ pub fn fault(state: &Path) -> Option<String> {
         .then(|| format!("/data is nearly full ({} MiB left): `df` shows the use; remove files over SFTP", left >> 20))
 }
 
+/// Whether a write failed for want of space.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT))
+}
+
 /// What a failed write means, and what to do.
 fn refusal(error: &io::Error) -> String {
     match error.raw_os_error() {

@@ -15,17 +15,25 @@ use crate::{
     stage::{Moment, Stage},
 };
 
+mod cards;
 mod clock;
 mod damaged_settings;
+mod failing_disk;
 mod full;
+mod half_way;
 mod killed;
+mod lost_settings;
 mod read_only;
 
 pub const ALL: &[Scenario] = &[
     scenario("badday::full_data_refuses_changes_until_a_file_goes", Moment::Shell, full::run),
     scenario("badday::damaged_settings_are_passed_over", Moment::Shell, damaged_settings::run),
+    scenario("badday::lost_settings_open_the_console_and_nothing_else", Moment::Shell, lost_settings::run),
+    scenario("badday::a_disk_that_begins_to_fail", Moment::Own, failing_disk::run),
     scenario("badday::a_disk_that_cannot_be_written", Moment::Shell, read_only::run),
     scenario("badday::clock_at_1970_and_2099", Moment::Shell, clock::run),
+    scenario("badday::cards_come_and_go", Moment::Own, cards::run),
+    scenario("badday::killed_half_way", Moment::Own, half_way::run),
     scenario("badday::killed_daemons_serve_again", Moment::Own, killed::run),
 ];
 
