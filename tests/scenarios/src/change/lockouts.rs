@@ -72,16 +72,22 @@ fn work_in(container: &Container, next: &AtomicUsize, wanted: usize, locked_out:
         if number >= wanted {
             return Ok(());
         }
-        let lines = harmful(number);
-        let cut = one(container, &client, &lines).with_context(|| format!("change {number}: {}", lines.join("; ")))?;
+        let generation = generation(container)?;
+        let lines = harmful(number, generation);
+        let cut = one(&client, &lines, generation).with_context(|| format!("change {number}: {}", lines.join("; ")))?;
         locked_out.fetch_add(usize::from(cut), Ordering::SeqCst);
     }
 }
 
-/// Makes the changes and waits for the way back; whether SSH was cut off meanwhile.
-fn one(container: &Container, client: &Client, lines: &[String]) -> Result<bool> {
-    let generation = container.newest_settings()?.context("there are no settings")?;
-    let number = generation.trim_start_matches("generation-").trim_end_matches(".json").trim_start_matches('0');
+/// Number of the settings in force.
+fn generation(container: &Container) -> Result<u64> {
+    let name = container.newest_settings()?.context("there are no settings")?;
+    let number = name.trim_start_matches("generation-").trim_end_matches(".json");
+    number.parse().with_context(|| format!("{name} has no number"))
+}
+
+/// Makes the changes and waits for the way back to a generation; whether SSH was cut off meanwhile.
+fn one(client: &Client, lines: &[String], generation: u64) -> Result<bool> {
     let typed: String = lines.iter().map(|line| format!("try for 10 {line} --yes\n")).collect();
     let started = Instant::now();
     let answer = client.pipe(&typed, LINE);
@@ -105,17 +111,22 @@ fn one(container: &Container, client: &Client, lines: &[String]) -> Result<bool>
         thread::sleep(Duration::from_millis(500));
     }
     let cut = answer.is_err() || longest > CUT_OFF;
-    let compared = client.run(&format!("settings compare {number}"), LINE)?;
+    let compared = client.run(&format!("settings compare {generation}"), LINE)?;
     expect::same(compared.stdout.trim(), "No difference")?;
     Ok(cut)
 }
 
 /// A change of the way in, of every kind in turn with other values each time.
-fn harmful(number: usize) -> Vec<String> {
+fn harmful(number: usize, generation: u64) -> Vec<String> {
     let n = number / KINDS.len();
     let other = 16 + n % 200;
-    KINDS[number % KINDS.len()].iter().map(|line| line.replace("{n}", &other.to_string())).collect()
+    // The first settings are not kept for ever.
+    let kinds = if generation < KEPT { KINDS } else { &KINDS[..KINDS.len() - 1] };
+    kinds[number % kinds.len()].iter().map(|line| line.replace("{n}", &other.to_string())).collect()
 }
+
+/// Restore points that are kept.
+const KEPT: u64 = 60;
 
 /// Lines of one change each, made one after the other on the same condition.
 const KINDS: &[&[&str]] = &[
