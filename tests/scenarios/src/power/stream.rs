@@ -117,9 +117,11 @@ impl Stream<'_> {
     /// Types so many lines, and sends files meanwhile.
     pub fn run(&self, lines: usize) -> Result<()> {
         let done = AtomicBool::new(false);
+        // A login that begins in the moment in which SSH starts anew is dropped: neither waits for the other's luck.
+        let logins = Mutex::new(());
         thread::scope(|scope| {
-            let uploads = scope.spawn(|| self.upload_until(&done));
-            let typed = self.type_lines(lines);
+            let uploads = scope.spawn(|| self.upload_until(&done, &logins));
+            let typed = self.type_lines(lines, &logins);
             done.store(true, Ordering::Relaxed);
             let sent = uploads.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the uploads panicked")));
             typed.and(sent)
@@ -146,13 +148,14 @@ impl Stream<'_> {
         })
     }
 
-    fn type_lines(&self, lines: usize) -> Result<()> {
+    fn type_lines(&self, lines: usize, logins: &Mutex<()>) -> Result<()> {
         let mut session = self.client.session()?;
         lock(self.programs).push(session.id());
         let terminal = &mut session.terminal;
         terminal.expect_prompt(self.prompt, ANSWER)?;
         for _ in 0..lines {
             let line = lock(self.witness).ask(self.medium.position());
+            let _nobody_logs_in = line.starts_with("ssh ").then(|| lock(logins));
             let printed = if line.starts_with("user add") {
                 terminal.send_line(&line)?;
                 for _ in 0..2 {
@@ -173,7 +176,7 @@ impl Stream<'_> {
     }
 
     /// Sends and removes files in small groups, and takes a snapshot now and then; the next group removes it.
-    fn upload_until(&self, done: &AtomicBool) -> Result<()> {
+    fn upload_until(&self, done: &AtomicBool, logins: &Mutex<()>) -> Result<()> {
         let mut dice = Dice(self.seed);
         let mut number = dice.below(NAMES);
         let mut old = BTreeMap::new();
@@ -199,6 +202,7 @@ impl Stream<'_> {
                 batch += &format!("put {} {name}\n", file.display());
                 files.insert(name, Content::Bytes(content));
             }
+            let _ssh_stays = lock(logins);
             self.answered("sftp", &mut self.client.sftp_command(), &format!("{batch}bye\n"), &files)?;
             if session % APART == 0 {
                 let name = format!("snapshot{}", dice.below(100_000));
