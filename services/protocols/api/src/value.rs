@@ -56,6 +56,16 @@ pub enum Value {
     Ids,
     /// The letters and signs of a URI generator, with one dollar sign.
     UriGenerator,
+    /// A domain or an address as it stands in a rule; with wildcards or without.
+    Domain {
+        /// Whether `*` may stand for any run of characters.
+        wildcards: bool,
+    },
+    /// Text with at most one `$index$`, where a backslash takes the meaning from what follows; for a URI without `@`.
+    Numbered {
+        /// Whether it becomes the user part of a URI.
+        uri: bool,
+    },
     /// RFC 3339 in UTC with seconds. Never a parameter.
     Time,
     /// A decimal with so many digits after the point. Never a parameter.
@@ -122,9 +132,31 @@ impl Value {
                 let one = trimmed.bytes().filter(|b| *b == b'$').count() == 1;
                 valid(one && trimmed.bytes().all(known), trimmed.to_owned())
             }
+            Self::Domain { wildcards } => {
+                let refused =
+                    |c: char| c.is_whitespace() || c.is_control() || "@/<>\"".contains(c) || !wildcards && c == '*';
+                valid(!trimmed.contains(refused), trimmed.to_owned())
+            }
+            Self::Numbered { uri } => {
+                valid(indexes(text).is_some_and(|count| count <= 1) && !(uri && text.contains('@')), text.to_owned())
+            }
             Self::Time | Self::Decimal(_) | Self::Tree | Self::Group => Err(Wrong::InvalidValue),
         }
     }
+}
+
+/// How often `$index$` stands in a text; nothing if another dollar sign or a lone backslash does.
+fn indexes(text: &str) -> Option<usize> {
+    let (mut rest, mut count) = (text, 0);
+    while let Some(at) = rest.find(['\\', '$']) {
+        rest = &rest[at..];
+        if let Some(after) = rest.strip_prefix("$index$") {
+            (rest, count) = (after, count + 1);
+        } else {
+            rest = rest.strip_prefix("\\\\").or_else(|| rest.strip_prefix("\\$"))?;
+        }
+    }
+    Some(count)
 }
 
 /// `true`, `on`, `1` and their opposites, in any case.
@@ -189,6 +221,8 @@ mod tests {
         assert_eq!(LAYOUT.read("SPEAKERONLY"), Ok("speakerOnly".into()));
         assert_eq!(Value::SecondsOr("permanent").read("PERMANENT"), Ok("permanent".into()));
         assert_eq!(Value::UriGenerator.read("$.host"), Ok("$.host".into()));
+        assert_eq!(Value::Numbered { uri: true }.read(r"a\$b\\$index$"), Ok(r"a\$b\\$index$".into()));
+        assert_eq!(Value::Domain { wildcards: true }.read("*.meet.test"), Ok("*.meet.test".into()));
         assert_eq!(Value::Text.read(" as typed "), Ok(" as typed ".into()));
     }
 
@@ -204,6 +238,11 @@ mod tests {
             (Value::Url(&["rtmp"]), "rtmp://", Wrong::InvalidValue),
             (Value::UriGenerator, "host", Wrong::InvalidValue),
             (Value::Dtmf, "1;2", Wrong::InvalidValue),
+            (Value::Domain { wildcards: false }, "*.test", Wrong::InvalidValue),
+            (Value::Domain { wildcards: true }, "a b", Wrong::InvalidValue),
+            (Value::Numbered { uri: false }, "$index$$index$", Wrong::InvalidValue),
+            (Value::Numbered { uri: false }, "$other$", Wrong::InvalidValue),
+            (Value::Numbered { uri: true }, "a@$index$", Wrong::InvalidValue),
             (Value::Text, "a\0", Wrong::InvalidValue),
             (Value::Bytes(50), &"é".repeat(26), Wrong::TooLong),
             (Value::Short(100), &"é".repeat(101), Wrong::TooLong),

@@ -6,12 +6,15 @@ use crate::{fault::Code, value::Value};
 const PRIORITY: Field = field("priority", Value::Number(0, u32::MAX as u64)).in_list().default("0");
 const TENANT: Field = field("tenant", Value::Reference("tenants")).in_list();
 
+const PATTERN: Value = Value::Domain { wildcards: true };
+const EXACT: Value = Value::Domain { wildcards: false };
+
 const OUTBOUND: &[Field] = &[
-    field("domain", Value::Text).in_list().even_empty().always(),
+    field("domain", PATTERN).in_list().even_empty().always(),
     PRIORITY,
     TENANT,
-    field("localContactDomain", Value::Text).always(),
-    field("localFromDomain", Value::Text).always(),
+    field("localContactDomain", EXACT).always(),
+    field("localFromDomain", EXACT).always(),
     field("trunkType", Value::OneOf(&["sip", "lync", "avaya"])).default("sip"),
     field("sipControlEncryption", Value::OneOf(&["auto", "encrypted", "unencrypted"])).default("auto"),
     field("sipProxy", Value::Text),
@@ -23,7 +26,7 @@ const OUTBOUND: &[Field] = &[
 ];
 
 const INBOUND: &[Field] = &[
-    field("domain", Value::Text).in_list().mandatory(),
+    field("domain", EXACT).in_list().mandatory(),
     PRIORITY,
     TENANT,
     field("resolveToUsers", Value::Bool).default("true"),
@@ -34,11 +37,11 @@ const INBOUND: &[Field] = &[
 ];
 
 const FORWARDING: &[Field] = &[
-    field("matchPattern", Value::Text).in_list().mandatory(),
+    field("matchPattern", PATTERN).in_list().mandatory(),
     PRIORITY,
     TENANT,
     field("action", Value::OneOf(&["forward", "reject"])).default("reject"),
-    field("destinationDomain", Value::Text),
+    field("destinationDomain", EXACT),
     field("callerIdMode", Value::OneOf(&["regenerate", "preserve"])).default("regenerate"),
     field("uriParameters", Value::OneOf(&["discard", "forward"])).default("discard").since("2.0"),
 ];

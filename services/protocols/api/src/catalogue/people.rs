@@ -30,7 +30,7 @@ const SERVER: &[Field] = &[
     field("name", Value::Text).in_list().always().since("2.9"),
     field("username", Value::Text).in_list().always(),
     Field { read: false, ..field("password", Value::Text).secret() },
-    field("portNumber", Value::Number(0, 65535)).in_list().mandatory(),
+    field("portNumber", Value::Number(1, 65535)).in_list().mandatory(),
     field("secure", Value::Bool).in_list().mandatory(),
     field("usePagedResults", Value::Bool).implied("true").since("2.1"),
 ];

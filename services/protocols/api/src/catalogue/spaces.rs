@@ -81,9 +81,9 @@ const ACCESS_METHOD: &[Field] = &[
 const PARAMETER_SET: &[Field] = &[
     field("startIndex", NUMBER),
     field("endIndex", NUMBER),
-    field("coSpaceUriMapping", Value::Text),
-    field("coSpaceNameMapping", Value::Text),
-    field("coSpaceCallIdMapping", Value::Text),
+    field("coSpaceUriMapping", Value::Numbered { uri: true }),
+    field("coSpaceNameMapping", Value::Numbered { uri: false }),
+    field("coSpaceCallIdMapping", Value::Numbered { uri: false }),
     field("tenant", Value::Reference("tenants")),
     field("callProfile", Value::Reference("callProfiles")),
     CALL_LEG_PROFILE,
