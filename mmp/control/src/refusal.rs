@@ -57,7 +57,7 @@ pub enum Code {
 pub struct Refusal {
     /// The kind.
     pub kind: Kind,
-    /// What happened, one line.
+    /// What happened, one line; or a checklist, a line each.
     pub message: String,
     /// What is now true, where that needs saying.
     #[serde(default, skip_serializing_if = "Option::is_none")]

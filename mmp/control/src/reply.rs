@@ -10,6 +10,7 @@ mod ssh;
 mod syslog;
 mod user;
 mod web;
+mod webadmin;
 
 pub use syslog::{AuditState, Forwarding, LogPage, ServerState, SyslogState};
 
@@ -29,6 +30,7 @@ pub use restore::{Difference, RestorePoint, Trial};
 pub use ssh::{HostKey, SshNow, UserKey};
 pub use user::{Lock, RuleRow, UserInfo, UserRow};
 pub use web::{SignedIn, WebSession};
+pub use webadmin::{Certificate, Tls, Webadmin};
 
 /// Any reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +92,14 @@ pub enum Reply {
     HostKeys(Vec<HostKey>),
     /// `ssh keys`.
     UserKeys(Vec<UserKey>),
+    /// `tls`.
+    Tls(Tls),
+    /// `webadmin`.
+    Webadmin(Webadmin),
+    /// `webadmin status`.
+    WebadminStatus(Webadmin),
+    /// What an administrator must know now, a line each.
+    Alarms(Vec<String>),
     /// `banner`, `motd`.
     Text(Option<String>),
     /// `version`.

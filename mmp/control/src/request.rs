@@ -15,6 +15,7 @@ mod syslog;
 mod text;
 mod user;
 mod web;
+mod webadmin;
 
 pub use syslog::{Audit, Syslog};
 
@@ -40,6 +41,7 @@ pub use recovery::{Recover, Recovery};
 pub use restore::{SettingsAsk, Trial};
 pub use user::User;
 pub use web::{Surface, Web};
+pub use webadmin::{Tls, Webadmin};
 
 pub use self::{ssh::Ssh, text::Text};
 use crate::Secret;
@@ -84,6 +86,10 @@ pub enum Request {
     Recovery(Recovery),
     /// `ssh`.
     Ssh(Ssh),
+    /// `tls`.
+    Tls(Tls),
+    /// `webadmin`.
+    Webadmin(Webadmin),
     /// `banner`, `motd`.
     Text(Which, Text),
     /// `ping`, `traceroute`.
@@ -104,6 +110,8 @@ pub enum Request {
     Trial(Trial),
     /// `settings`.
     Settings(SettingsAsk),
+    /// What an administrator must know now: the lines of a login.
+    Alarms,
     /// What others changed since this session asked last. A session that asks is one that a person looks at.
     News,
     /// The SFTP folder.

@@ -5,7 +5,7 @@
 
 use mmp_model::Role;
 
-use crate::request::{Date, Request, Status, Surface, Syslog, Trial, User};
+use crate::request::{Date, Request, Status, Surface, Syslog, Trial, User, Webadmin};
 
 /// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only, and
 /// `Web` from the `webadmin` service only.
@@ -27,8 +27,10 @@ pub fn permits(role: Role, request: &Request) -> bool {
         Request::Audit(_) | Request::Syslog(Syslog::ShowAudit | Syslog::AddAudit(_) | Syslog::DelAudit(_)) => {
             matches!(role, Role::Admin | Role::Audit)
         }
-        // `mmp.md` section 2.6: keys and certificates.
-        Request::Pki(_) => matches!(role, Role::Admin | Role::Crypto),
+        // `mmp.md` sections 2.6, 10 and 20: keys, certificates and what protects with them.
+        Request::Pki(_) | Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => {
+            matches!(role, Role::Admin | Role::Crypto)
+        }
         _ => role == Role::Admin,
     }
 }

@@ -10,6 +10,7 @@ pub mod conditional;
 mod half_done;
 mod new_password;
 mod recover;
+mod webadmin;
 
 use std::{
     fs,
@@ -102,6 +103,7 @@ pub struct Appliance {
     pub sessions: Sessions,
     /// Those of Web Admin.
     pub web: WebSessions,
+    webadmin: Mutex<webadmin::InForce>,
     /// Passwords that are about to be replaced.
     pub given: Given,
     /// On guessing.
@@ -205,6 +207,7 @@ impl Appliance {
             aftermath: Mutex::new(None),
             sessions: Sessions::default(),
             web: WebSessions::default(),
+            webadmin: Mutex::default(),
             given: Given::default(),
             brake: Brake::default(),
             running_hostname: settings.hostname.clone(),
@@ -223,6 +226,7 @@ impl Appliance {
         };
         appliance.end_old_trial();
         appliance.keep_as_read_at_boot();
+        appliance.adopt_webadmin();
         appliance.follow_settings();
         appliance.show_whether_lost();
         for fault in &appliance.faults {
@@ -359,6 +363,7 @@ impl Appliance {
                 settings.timezone.zone
             ));
         }
+        notices.extend(self.webadmin_notices(&settings));
         if let Some(file) = &settings.ntp.group_key
             && self.key_file(file) != KeyFile::Usable
         {
@@ -417,9 +422,15 @@ impl Appliance {
         let changing = self.changing();
         let old = self.settings();
         let done = change::change(&old, request, &facts)?;
+        let prepared = facts.webadmin.filter(|_| done.is_ok());
         // Everybody's own password is in nobody else's way.
         let own = matches!(request, Request::User(request::User::ChangeOwn { .. }));
-        Some(done.and_then(|(next, reply)| self.carry(changing, (&old, next), reply, asked, reader, own)))
+        let before = prepared.map(|set| self.exchange_set(Some(set)));
+        let done = done.and_then(|(next, reply)| self.carry(changing, (&old, next), reply, asked, reader, own));
+        if let Some(before) = before.filter(|_| done.is_err()) {
+            self.exchange_set(before);
+        }
+        Some(done)
     }
 
     /// A change that is right in itself: nobody else must be in its way.
@@ -483,6 +494,7 @@ impl Appliance {
             return Err(not_saved(&error).state(state));
         }
         self.watch(Watched::after(&steps, (old, &next), author, changing.touches));
+        self.settle_webadmin(&next);
         self.settled(changing, old, next, rendered);
         Ok(())
     }
@@ -534,6 +546,11 @@ impl Appliance {
     /// What the request's check has to know. The slow part, hashing, is done before anybody else is kept waiting.
     fn facts(&self, user: &Username, request: &Request) -> Result<Facts, Refusal> {
         let new_hash = self.new_hash(user, request)?;
+        self.check_named_files(request)?;
+        let (checklist, webadmin) = match request {
+            Request::Webadmin(request::Webadmin::Enable) => self.prepare_enable()?,
+            _ => Default::default(),
+        };
         Ok(Facts {
             user: user.clone(),
             letters: self.letters(),
@@ -562,6 +579,8 @@ impl Appliance {
                 _ => None,
             },
             new_hash,
+            checklist,
+            webadmin,
         })
     }
 
@@ -599,6 +618,7 @@ impl Appliance {
             letters: self.letters(),
             system_users: fs::read_to_string(self.system.paths.system(SYSTEM_USERS)).unwrap_or_default(),
             group_key: settings.ntp.group_key.as_ref().and_then(|file| self.read_small(file)),
+            webadmin: self.webadmin_set(settings),
             syslog_trust: settings.syslog.trust.as_ref().and_then(|file| self.read_small(file)),
         }
     }

@@ -50,6 +50,7 @@ mod show;
 mod store;
 mod trial;
 mod web_sessions;
+mod webadmin;
 
 use std::{
     fs, io,

@@ -26,6 +26,8 @@ pub enum Step {
     LinkMode(Letter, LinkMode),
     /// Replace the rules of a table.
     Nftables(String),
+    /// The folder with all its files, in one go; none: away with it.
+    Folder(PathBuf, Files),
     /// A daemon that was not needed is.
     Start(Daemon),
     /// A daemon is not needed any more.
@@ -47,6 +49,18 @@ pub enum Daemon {
     Chrony,
     /// The forwarder of the logs.
     Syslog,
+    /// Web Admin and the API.
+    Webadmin,
+}
+
+impl Step {
+    /// The daemon that it starts, stops or has read its files.
+    pub fn daemon(&self) -> Option<Daemon> {
+        match self {
+            Self::Start(daemon) | Self::Stop(daemon) | Self::Reload(daemon) | Self::Restart(daemon) => Some(*daemon),
+            _ => None,
+        }
+    }
 }
 
 impl Daemon {
@@ -56,6 +70,7 @@ impl Daemon {
             Self::Unbound => "unbound.service",
             Self::Chrony => "chrony.service",
             Self::Syslog => "syslog.service",
+            Self::Webadmin => "webadmin.service",
         }
     }
 }
@@ -91,6 +106,7 @@ pub fn plan(old: Option<(&Settings, &Rendered)>, new: (&Settings, &Rendered)) ->
     daemon(&mut steps, Daemon::Unbound, &old_files.unbound, &new_files.unbound);
     daemon(&mut steps, Daemon::Chrony, &old_files.chrony, &new_files.chrony);
     daemon(&mut steps, Daemon::Syslog, &old_files.syslog, &new_files.syslog);
+    folder(&mut steps, (Daemon::Webadmin, crate::webadmin::FOLDER), &old_files.webadmin, &new_files.webadmin);
     steps
 }
 
@@ -122,6 +138,19 @@ fn files(steps: &mut Vec<Step>, old: &Files, new: &Files) -> bool {
         steps.push(Step::Remove(path.clone()));
     }
     steps.len() > before
+}
+
+/// A service whose files are one folder.
+fn folder(steps: &mut Vec<Step>, (daemon, path): (Daemon, &str), old: &Files, new: &Files) {
+    if old == new {
+        return;
+    }
+    let swap = Step::Folder(PathBuf::from(path), new.clone());
+    if new.is_empty() {
+        steps.extend([Step::Stop(daemon), swap]);
+    } else {
+        steps.extend([swap, if old.is_empty() { Step::Start(daemon) } else { Step::Reload(daemon) }]);
+    }
 }
 
 fn daemon(steps: &mut Vec<Step>, daemon: Daemon, old: &Files, new: &Files) {

@@ -302,6 +302,9 @@ impl<'a> Session<'a> {
                     Err(error) => Outcome::Lost(error),
                 });
             }
+            Request::Webadmin(request::Webadmin::Restart) => {
+                return self.appliance.restart_webadmin().map(Outcome::Reply);
+            }
             Request::Power(power) => return self.power(*power).map(Outcome::Reply),
             Request::Date(request::Date::Set(at)) => return self.set_clock(*at).map(Outcome::Reply),
             Request::User(User::Evict(name)) => return self.evict(name, progress).map(Outcome::Reply),
@@ -420,7 +423,7 @@ fn wrong_password() -> Refusal {
 fn is_command(request: &Request) -> bool {
     !matches!(
         request,
-        Request::Live(_) | Request::News
+        Request::Live(_) | Request::News | Request::Alarms
             | Request::File(request::File::List | request::File::Stat(_))
             // The pager's next piece.
             | Request::Syslog(request::Syslog::Page(Some(_)))

@@ -66,6 +66,12 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
             Ok(Reply::Value(if settings.recovery.enabled { "enabled" } else { "disabled" }.into()))
         }
         Request::Ssh(ask) => return ssh::answer(&settings, &appliance.system.paths.data(), ask),
+        Request::Tls(request::Tls::Show(service)) => {
+            Ok(Reply::Tls(reply::Tls { service: *service, settings: settings.tls.clone() }))
+        }
+        Request::Webadmin(request::Webadmin::Show) => Ok(Reply::Webadmin(appliance.show_webadmin())),
+        Request::Webadmin(request::Webadmin::Status) => Ok(Reply::WebadminStatus(appliance.show_webadmin())),
+        Request::Alarms => Ok(Reply::Alarms(appliance.notices())),
         Request::Text(which, request::Text::Show) => {
             Ok(Reply::Text(settings.texts.get(*which).map(ToString::to_string)))
         }

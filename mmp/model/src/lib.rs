@@ -19,6 +19,7 @@ pub mod firewall;
 pub mod interface;
 pub mod ipv6;
 pub mod name;
+pub mod ports;
 pub mod readable;
 pub mod recovery;
 pub mod restore;
@@ -28,7 +29,9 @@ pub mod ssh;
 pub mod syslog;
 pub mod text;
 pub mod time;
+pub mod tls;
 pub mod versions;
+pub mod webadmin;
 
 pub use account::{Account, Role, Username};
 pub use address::{Ipv4Prefix, Subnet};

@@ -18,6 +18,8 @@ use crate::{
     syslog::{Audit, Syslog},
     text::Texts,
     time::{Ntp, Timezone},
+    tls::Tls,
+    webadmin::Webadmin,
 };
 
 /// The settings of every family, at the version of this release.
@@ -48,6 +50,10 @@ pub struct Settings {
     pub ssh: Ssh,
     /// `banner`, `motd`.
     pub texts: Texts,
+    /// `tls`.
+    pub tls: Tls,
+    /// `webadmin`.
+    pub webadmin: Webadmin,
     /// `user`, `passwd`.
     pub accounts: Accounts,
 }
@@ -73,6 +79,8 @@ impl Settings {
             recovery: Recovery::default(),
             ssh: Ssh::default(),
             texts: Texts::default(),
+            tls: Tls::default(),
+            webadmin: Webadmin::default(),
             accounts,
         }
     }

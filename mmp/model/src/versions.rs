@@ -113,6 +113,8 @@ families! {
     recovery: "recovery", "recovery", &[];
     ssh: "ssh", "ssh", &[];
     texts: "texts", "banner, motd", &[];
+    tls: "tls", "tls", &[];
+    webadmin: "webadmin", "webadmin", &[];
     accounts: "user", "user, passwd", &[user_restrictions];
 }
 

@@ -8,12 +8,16 @@ use crate::{
     paths::Paths,
     plan::{Daemon, Step},
     render::{Files, Rendered, chrony, unbound},
+    webadmin,
 };
 
 /// Steps that bring daemons back, found before the files are written again. At a boot there is nothing to find.
 pub fn steps(paths: &Paths, rendered: &Rendered) -> Vec<Step> {
-    let families =
-        [(Daemon::Unbound, unbound::CONFIG, &rendered.unbound), (Daemon::Chrony, chrony::CONFIG, &rendered.chrony)];
+    let families = [
+        (Daemon::Unbound, unbound::CONFIG, &rendered.unbound),
+        (Daemon::Chrony, chrony::CONFIG, &rendered.chrony),
+        (Daemon::Webadmin, webadmin::SERVICE, &rendered.webadmin),
+    ];
     families.into_iter().flat_map(|(daemon, config, files)| of(paths, daemon, Path::new(config), files)).collect()
 }
 

@@ -11,7 +11,12 @@ use std::{
 use systemd::journal::{JournalSeek, OpenOptions};
 
 use super::{ApplyError, process, unbound_control};
-use crate::{journal, plan::Daemon};
+use crate::{
+    journal,
+    paths::Paths,
+    plan::Daemon,
+    webadmin::{Set, Status},
+};
 
 /// A daemon that starts or reads its files again answers within this time.
 const START_TIME: Duration = Duration::from_secs(4);
@@ -34,12 +39,27 @@ pub fn serves(daemon: Daemon) -> Result<(), ApplyError> {
             Daemon::Unbound => unbound_control("status").map(drop),
             // Its unit is ready when it is; it answers nobody.
             Daemon::Syslog => process_number(daemon).map(drop).ok_or(ApplyError::NotRunning),
+            Daemon::Webadmin => takes_set(),
             Daemon::Chrony => process::run("/usr/bin/chronyc", &["-n", "tracking"]).map(drop).map_err(Into::into),
         };
         match asked {
+            // Its last word on this set.
+            Err(ApplyError::NotTaken(_)) => return asked,
             Err(_) if Instant::now() < deadline => thread::sleep(AGAIN),
             other => return other,
         }
+    }
+}
+
+/// What Web Admin says of the set that it was given.
+fn takes_set() -> Result<(), ApplyError> {
+    let paths = Paths::device();
+    let wanted = Set::read(&paths).map(|set| set.service.generation);
+    let status = Status::read(&paths).filter(|status| Some(status.generation) == wanted);
+    match status {
+        Some(Status { fault: Some(fault), .. }) => Err(ApplyError::NotTaken(fault)),
+        Some(status) if !status.listening.is_empty() => Ok(()),
+        _ => Err(ApplyError::NotRunning),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod network;
 pub mod packets;
 pub mod process;
 
+use std::os::unix::fs::PermissionsExt;
 use std::{
     fs, io,
     io::{Read, Write},
@@ -17,13 +18,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use nix::unistd::{Gid, Group, chown};
+use nix::{
+    fcntl::{AT_FDCWD, RenameFlags, renameat2},
+    unistd::{Gid, Group, chown},
+};
 
 use crate::{
     durable::{self, WriteError},
     paths::Paths,
     plan::{Daemon, Step},
-    render::{self, File},
+    render::{self, File, Files},
 };
 
 /// Why a step failed.
@@ -68,6 +72,9 @@ pub enum ApplyError {
     /// A daemon has ended.
     #[error("it does not run")]
     NotRunning,
+    /// A service that says why it does not take what it is to run by.
+    #[error("{0}")]
+    NotTaken(String),
     /// The resolver.
     #[error("the resolver does not take the change: {0}")]
     Resolver(String),
@@ -104,6 +111,7 @@ impl System {
         match step {
             Step::Write(path, file) => self.write(path, file),
             Step::Remove(path) => self.remove(path),
+            Step::Folder(path, files) => self.folder(path, files),
             _ if !self.device => Ok(()),
             Step::ReloadNetwork(expected) => Ok(network::reload(expected)?),
             Step::LookAtInterfaces => Ok(network::look_anew()?),
@@ -174,12 +182,46 @@ impl System {
             fs::create_dir_all(folder).map_err(|source| ApplyError::File { path: folder.to_owned(), source })?;
         }
         durable::replace_volatile(&path, file.content.as_bytes(), file.mode)?;
-        if let Some(group) = file.group.filter(|_| self.device) {
-            let fail = |source| ApplyError::File { path: path.clone(), source };
-            let gid: Option<Gid> = Group::from_name(group).map_err(|e| fail(e.into()))?.map(|group| group.gid);
-            chown(&path, None, gid).map_err(|e| fail(e.into()))?;
+        self.give_to(&path, file.group.filter(|_| self.device))
+    }
+
+    fn give_to(&self, path: &Path, group: Option<&str>) -> Result<(), ApplyError> {
+        let Some(group) = group else { return Ok(()) };
+        let fail = |source| ApplyError::File { path: path.to_owned(), source };
+        let gid: Option<Gid> = Group::from_name(group).map_err(|e| fail(e.into()))?.map(|group| group.gid);
+        chown(path, None, gid).map_err(|e| fail(e.into()))
+    }
+
+    /// Makes the folder beside and exchanges the two, so that who opens it sees the old files or the new ones.
+    fn folder(&self, path: &Path, files: &Files) -> Result<(), ApplyError> {
+        let path = self.paths.system(&path.to_string_lossy());
+        let fail = |source| ApplyError::File { path: path.clone(), source };
+        let mut beside = path.clone().into_os_string();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        let clear = |path: &Path| match fs::remove_dir_all(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        clear(&beside).map_err(fail)?;
+        if files.is_empty() {
+            return clear(&path).map_err(fail);
         }
-        Ok(())
+        fs::create_dir_all(&beside).map_err(fail)?;
+        fs::set_permissions(&beside, fs::Permissions::from_mode(0o750)).map_err(fail)?;
+        let group = files.values().find_map(|file| file.group).filter(|_| self.device);
+        self.give_to(&beside, group)?;
+        for (name, file) in files {
+            let target = beside.join(name.file_name().unwrap_or_default());
+            durable::replace_volatile(&target, file.content.as_bytes(), file.mode)?;
+            self.give_to(&target, file.group.filter(|_| self.device))?;
+        }
+        if path.exists() {
+            renameat2(AT_FDCWD, &beside, AT_FDCWD, &path, RenameFlags::RENAME_EXCHANGE)
+                .map_err(|error| fail(error.into()))?;
+            return clear(&beside).map_err(fail);
+        }
+        fs::rename(&beside, &path).map_err(fail)
     }
 
     fn remove(&self, path: &Path) -> Result<(), ApplyError> {
@@ -207,6 +249,7 @@ fn reload(daemon: Daemon) -> Result<(), ApplyError> {
         Daemon::Unbound => unbound_control("reload_keep_cache").map(|_| ()),
         Daemon::Chrony => Ok(process::run("/usr/bin/chronyc", &["reload", "sources"]).map(|_| ())?),
         Daemon::Syslog => systemctl("restart", daemon, Moment::Change),
+        Daemon::Webadmin => systemctl("reload", daemon, Moment::Change),
     }
 }
 

@@ -16,12 +16,17 @@ pub mod ssh;
 mod syslog;
 mod text;
 pub mod user;
+pub mod webadmin;
+
+use std::sync::Arc;
 
 use mmp_control::{
     Kind, Refusal, Reply, Request,
     request::{self, HostnameAsk, SettingsAsk, Timezone},
 };
 use mmp_model::{Letter, Settings, Username, account::PasswordHash, account::UnixTime};
+
+use crate::webadmin::Set;
 
 /// What a change depends on besides the settings.
 #[derive(Clone, Debug)]
@@ -42,6 +47,10 @@ pub struct Facts {
     pub loaded: Option<Result<Settings, Refusal>>,
     /// The new password's hash, where the request brings a password that meets the rules.
     pub new_hash: Option<PasswordHash>,
+    /// What the checks of a service that is to be enabled say; they all passed.
+    pub checklist: String,
+    /// What Web Admin is to run by.
+    pub webadmin: Option<Arc<Set>>,
 }
 
 /// State of a named file of keys or certificates.
@@ -87,6 +96,8 @@ pub fn change(settings: &Settings, request: &Request, facts: &Facts) -> Option<R
             Ok(if *enabled { Reply::Nothing } else { Reply::Notice(NO_WAY_BACK.into()) })
         }
         Request::Ssh(ask) => ssh::change(&mut next.ssh, &next.accounts, ask)?,
+        Request::Tls(ask) => webadmin::tls(&mut next.tls, next.webadmin.enabled, ask)?,
+        Request::Webadmin(ask) => webadmin::change(&mut next, ask, facts)?,
         Request::Text(which, ask) => text::change(&mut next.texts, *which, ask)?,
         Request::User(ask) => {
             let done = user::change(&mut next.accounts, ask, facts)?;
@@ -139,6 +150,8 @@ pub(crate) mod tests {
             restore_point: None,
             loaded: None,
             new_hash: Some(PasswordHash::new("$y$new".into())),
+            checklist: String::new(),
+            webadmin: None,
         }
     }
 

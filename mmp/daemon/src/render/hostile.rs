@@ -70,6 +70,7 @@ fn around(file: &str) -> Surroundings {
         system_users: "root:x:0:0::/:/usr/sbin/nologin\n".into(),
         group_key: Some(file.into()),
         syslog_trust: Some(file.into()),
+        webadmin: None,
     }
 }
 
@@ -113,8 +114,8 @@ fn load(stored: Value) -> Option<Settings> {
 
 /// All that daemons read.
 fn configuration(rendered: &Rendered) -> Vec<(String, String)> {
-    let Rendered { networkd, unbound, chrony, syslog, nftables, firewall, accounts, logins, sshd } = rendered;
-    let files = [networkd, unbound, chrony, syslog, accounts, logins, sshd].into_iter().flatten();
+    let Rendered { networkd, unbound, chrony, syslog, nftables, firewall, accounts, logins, sshd, webadmin } = rendered;
+    let files = [networkd, unbound, chrony, syslog, accounts, logins, sshd, webadmin].into_iter().flatten();
     let mut all: Vec<_> = files.map(|(path, file)| (path.display().to_string(), file.content.clone())).collect();
     all.extend([("nftables".to_owned(), nftables.clone()), ("firewall".to_owned(), firewall.clone())]);
     all

@@ -14,9 +14,11 @@ pub mod ssh;
 pub mod syslog;
 pub mod unbound;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use mmp_model::{Letter, Settings};
+
+use crate::webadmin::Set;
 
 /// A file to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub struct Rendered {
     pub chrony: Files,
     /// The forwarder of the logs; empty when there is nothing to forward, and then it does not run.
     pub syslog: Files,
+    /// What Web Admin runs by, in a folder that is swapped as a whole; empty while it is off, and then it does not run.
+    pub webadmin: Files,
     /// The ruleset that marks packets; empty when nothing is.
     pub nftables: String,
     /// The ruleset of the firewall; empty when none is enabled.
@@ -72,6 +76,8 @@ pub struct Surroundings {
     pub group_key: Option<String>,
     /// The content of the file that `syslog trust` names.
     pub syslog_trust: Option<String>,
+    /// What Web Admin is to run by.
+    pub webadmin: Option<Arc<Set>>,
 }
 
 /// Renders everything.
@@ -81,7 +87,8 @@ pub fn render(settings: &Settings, around: &Surroundings) -> Rendered {
         unbound: unbound::files(&settings.dns),
         chrony: chrony::files(&settings.ntp, around.group_key.as_deref()),
         syslog: syslog::files(&settings.syslog, around.syslog_trust.as_deref()),
-        nftables: nftables::ruleset(&settings.dscp),
+        webadmin: around.webadmin.as_ref().map(|set| set.files()).unwrap_or_default(),
+        nftables: nftables::ruleset(&settings.dscp, &settings.webadmin),
         firewall: firewall::ruleset(&settings.firewall),
         accounts: accounts::files(&settings.accounts, &around.system_users),
         logins: ssh::at_login(settings),

@@ -15,7 +15,7 @@ use mmp_control::{
     request::{
         Access, Audit, Backup, Date, Dns, Door, Dscp, FactoryReset, File, Firewall, HostnameAsk, Iface, Ipv4, Ipv6,
         Live, LookupType, Ntp, Pcap, Pki, Power, Probe, Recover, Recovery, SettingsAsk, Ssh, Status, Syslog, Text,
-        Timezone, Trial, User, Web,
+        Timezone, Tls, Trial, User, Web, Webadmin,
     },
 };
 use mmp_model::{
@@ -118,6 +118,13 @@ fn every_request() -> Vec<Request> {
         Request::Ssh(Ssh::Algorithms(Algorithms::Compatible)),
         Request::Ssh(Ssh::SetKeys(admin(), PublicKeys::read(KEY).unwrap())),
         Request::Ssh(Ssh::DelKeys(admin())),
+        Request::Tls(Tls::Show(None)),
+        Request::Webadmin(Webadmin::Show),
+        Request::Webadmin(Webadmin::Listen(None)),
+        Request::Webadmin(Webadmin::Certs(None)),
+        Request::Webadmin(Webadmin::Enable),
+        Request::Webadmin(Webadmin::Restart),
+        Request::Alarms,
         Request::Text(Which::Banner, Text::Show),
         Request::Text(Which::Banner, Text::Add("x".parse().unwrap())),
         Request::Text(Which::Motd, Text::Del),
@@ -160,6 +167,9 @@ fn known(request: &Request) {
     match request {
         Request::Access(_)
         | Request::Web(_)
+        | Request::Tls(_)
+        | Request::Webadmin(_)
+        | Request::Alarms
         | Request::User(_)
         | Request::Iface(..)
         | Request::Ipv4(..)
@@ -198,6 +208,7 @@ fn is_theirs(role: Role, request: &Request) -> bool {
     let shell = matches!(role, Role::Crypto | Role::Audit);
     match request {
         Request::Noted => true,
+        Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => role == Role::Crypto,
         Request::News | Request::Date(Date::Show) | Request::Live(_) => shell,
         Request::Pki(_) => role == Role::Crypto,
         Request::Audit(_) | Request::Syslog(Syslog::AddAudit(_)) => role == Role::Audit,

@@ -29,6 +29,7 @@ mod status;
 mod syslog;
 mod text;
 mod user;
+mod webadmin;
 
 /// All families.
 pub static ALL: &[&Family] = &[
@@ -45,6 +46,8 @@ pub static ALL: &[&Family] = &[
     &ntp::NTP,
     &clock::TIMEZONE,
     &clock::DATE,
+    &webadmin::WEBADMIN,
+    &webadmin::TLS,
     &syslog::SYSLOG,
     &syslog::AUDIT,
     &syslog::GENERATE_LOGBUNDLE,

@@ -296,7 +296,10 @@ fn roles_see_only_their_commands() {
     let names: Vec<_> = crate::permitted(Role::Crypto).map(|family| family.name).collect();
     assert_eq!(
         names,
-        ["date", "passwd", "try", "confirm", "undo", "pki", "version", "model", "serial", "uptime", "help", "exit"]
+        [
+            "date", "webadmin", "tls", "passwd", "try", "confirm", "undo", "pki", "version", "model", "serial",
+            "uptime", "help", "exit"
+        ]
     );
     assert_eq!(parse("dns x", Role::Crypto).unwrap_err().mistake, Mistake::Denied);
     assert!(parse("dns", Role::Crypto).is_ok(), "mmpd refuses and logs it");

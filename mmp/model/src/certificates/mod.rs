@@ -60,9 +60,15 @@ impl Use<'_> {
 
 /// All uses, in the order of the families.
 pub fn uses(settings: &Settings) -> impl Iterator<Item = Use<'_>> {
+    let webadmin = settings.webadmin.certs.as_ref();
     let all = [
-        ("ntp groupkey", Purpose::Secret, &settings.ntp.group_key),
-        ("syslog trust", Purpose::Trust, &settings.syslog.trust),
+        ("ntp groupkey", Purpose::Secret, settings.ntp.group_key.as_ref()),
+        ("syslog trust", Purpose::Trust, settings.syslog.trust.as_ref()),
+        ("tls sip trust", Purpose::Trust, settings.tls.sip_peers.trust.as_ref()),
+        ("tls ldap trust", Purpose::Trust, settings.tls.ldap_peers.trust.as_ref()),
+        ("webadmin certs", Purpose::Key, webadmin.map(|certs| &certs.key)),
+        ("webadmin certs", Purpose::Certificate, webadmin.map(|certs| &certs.certificate)),
+        ("webadmin certs", Purpose::Bundle, webadmin.and_then(|certs| certs.bundle.as_ref())),
     ];
-    all.into_iter().filter_map(|(setting, purpose, file)| Some(Use { setting, purpose, file: file.as_ref()? }))
+    all.into_iter().filter_map(|(setting, purpose, file)| Some(Use { setting, purpose, file: file? }))
 }

@@ -19,6 +19,7 @@ mod ssh;
 mod status;
 mod syslog;
 mod user;
+mod webadmin;
 
 /// The reply as the administrator reads it.
 pub fn reply(reply: &Reply) -> String {
@@ -40,7 +41,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Ipv4(ipv4) => ipv4::show(ipv4),
         Reply::Ipv6(ipv6) => ipv6::show(ipv6),
         Reply::Dns(dns) => dns::show(dns),
-        Reply::Lookup(lines) | Reply::Timezones(lines) | Reply::News(lines) => lines.join("\n"),
+        Reply::Lookup(lines) | Reply::Timezones(lines) | Reply::News(lines) | Reply::Alarms(lines) => lines.join("\n"),
         Reply::Dscp(dscp) => dscp::show(dscp),
         Reply::Firewall(firewall) => firewall::show(firewall),
         Reply::Hostname(now) => pending(now.hostname.as_str(), now.running.as_str()),
@@ -57,6 +58,9 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Ssh(now) => ssh::show(now),
         Reply::HostKeys(keys) => ssh::fingerprints(keys),
         Reply::UserKeys(keys) => ssh::keys(keys),
+        Reply::Tls(tls) => webadmin::tls(tls),
+        Reply::Webadmin(state) => webadmin::show(state),
+        Reply::WebadminStatus(state) => webadmin::status(state),
         Reply::Text(text) => or_none(text.as_ref()),
         Reply::Version(version) => version.version.clone(),
         Reply::Uptime(uptime) => status::uptime(uptime),

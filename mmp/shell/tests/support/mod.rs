@@ -29,6 +29,7 @@ use nix::{
 use tempfile::TempDir;
 
 /// What the function answers.
+#[allow(clippy::large_enum_variant)] // one at a time
 pub enum Say {
     /// Carried out.
     Done(Reply),
