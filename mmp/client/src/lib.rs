@@ -106,6 +106,11 @@ impl Client {
         Ok(client)
     }
 
+    /// A second handle on the conversation, with which another thread can end it.
+    pub fn handle(&self) -> io::Result<UnixStream> {
+        self.stream.try_clone()
+    }
+
     /// Asks and waits. `line` is what was typed, for the log.
     pub fn call(&mut self, line: &str, request: Request) -> Result<Reply, ClientError> {
         Ok(self.call_with(line, request, &mut |_| {}, &|| false)?.0)

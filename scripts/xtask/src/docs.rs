@@ -14,6 +14,7 @@ fn documents() -> Vec<(PathBuf, String)> {
         (docs.join("commands.md"), mmp_grammar::manual()),
         (docs.join("meeting-api.openapi.json"), meeting_api::openapi::document()),
         (docs.join("settings.md"), mmp_model::versions::reference()),
+        (docs.join("mmp-openapi.json"), webadmin::openapi::document().to_owned()),
     ]
 }
 

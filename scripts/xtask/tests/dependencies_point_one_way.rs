@@ -22,10 +22,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("meeting-api", &[]),
     ("syslog", &["mmp-log", "mmp-model"]),
     ("service-tls", &[]),
+    ("webadmin", &["mmp-client", "mmp-control", "mmp-grammar", "mmp-model", "service-tls"]),
     ("image-builder", &[]),
     ("image-initramfs", &[]),
     // Tools and tests stand above everything; nothing that ships may use them.
-    ("xtask", &["meeting-api", "mmp-grammar", "mmp-model"]),
+    ("xtask", &["meeting-api", "mmp-grammar", "mmp-model", "webadmin"]),
     ("fuzz", &["meeting-api", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-model", "mmp-sftp"]),
     ("harness", &[]),
     ("probe", &[]),
