@@ -15,6 +15,7 @@ mod gpt;
 mod initramfs;
 mod kernel;
 mod layout;
+mod licence;
 mod lock;
 mod manifest;
 mod mirror;

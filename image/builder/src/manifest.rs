@@ -94,6 +94,16 @@ pub struct Enabled {
     pub by: String,
 }
 
+/// `licence.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Licence {
+    /// The image is given to others.
+    pub release: bool,
+    /// Public keys that licences may be signed with.
+    pub issuers: Vec<String>,
+}
+
 /// Reads a manifest file.
 pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -114,6 +124,7 @@ mod tests {
         }
         read::<Kernel>(&layout.source("image/manifest/kernel.toml")).unwrap();
         read::<Disk>(&layout.source("image/manifest/disk.toml")).unwrap();
+        read::<Licence>(&layout.source("image/manifest/licence.toml")).unwrap();
         read::<Units>(&layout.source("image/manifest/units.toml")).unwrap();
     }
 }

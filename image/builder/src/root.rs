@@ -11,6 +11,7 @@ use crate::apt::Deb;
 use crate::binaries::Binaries;
 use crate::kernel::Kernel;
 use crate::layout::{EPOCH, Layout, VERSION};
+use crate::licence;
 use crate::manifest::{self, Packages, Units};
 use crate::select::{self, Pool};
 use crate::step::{self, Inputs};
@@ -48,7 +49,10 @@ pub fn assemble(
 ) -> anyhow::Result<()> {
     let manifest_path = layout.source("image/manifest/packages.toml");
     let units_path = layout.source("image/manifest/units.toml");
+    let licence_path = layout.source("image/manifest/licence.toml");
+    let development_path = layout.source("image/manifest/development-licence.pub");
     let mut inputs = Inputs::recipe(6).text(VERSION).file(&manifest_path)?.file(&units_path)?;
+    inputs = inputs.file(&licence_path)?.file(&development_path)?;
     for deb in packages {
         inputs = inputs.text(&deb.sha256);
     }
@@ -79,6 +83,7 @@ pub fn assemble(
         }
         modules(layout, kernel, &root)?;
         enable(&units, &root)?;
+        licence::install(&manifest::read(&licence_path)?, &std::fs::read_to_string(&development_path)?, &root)?;
         describe(&pool, &chosen, packages, &root)?;
         refuse_privileged(&root)?;
         make_image(layout, &root, &image)

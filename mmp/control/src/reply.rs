@@ -3,6 +3,7 @@
 mod backup;
 mod firewall;
 mod ipv6;
+mod license;
 mod pki;
 mod recovery;
 mod restore;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use backup::{BackupCheck, BackupRow};
 pub use firewall::Firewall;
 pub use ipv6::Ipv6;
+pub use license::{License, LicenseFeature};
 pub use pki::PkiUse;
 pub use recovery::RecoveryStep;
 pub use restore::{Difference, RestorePoint, Trial};
@@ -120,6 +122,8 @@ pub enum Reply {
     Differences(Vec<Difference>),
     /// What others did, a line each.
     News(Vec<String>),
+    /// `license`.
+    License(License),
     /// `pki`.
     PkiUses(Vec<PkiUse>),
     /// `pki list`.

@@ -96,6 +96,8 @@ pub enum Request {
     Probe(Probe, Host),
     /// `pcap`.
     Pcap(Letter, Pcap),
+    /// `license`, and the API's `system/licensing`.
+    License,
     /// `pki`.
     Pki(Pki),
     /// `version`, `model`, `serial`, `uptime`, `df`, `health`.

@@ -31,6 +31,8 @@ pub fn permits(role: Role, request: &Request) -> bool {
         Request::Pki(_) | Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => {
             matches!(role, Role::Admin | Role::Crypto)
         }
+        // Pages and scripts show what is licensed to whoever may use them.
+        Request::License => matches!(role, Role::Admin | Role::Appadmin | Role::Api),
         _ => role == Role::Admin,
     }
 }

@@ -44,7 +44,7 @@ use crate::{
     durable::{self, WriteError},
     files,
     given::Given,
-    journal,
+    journal, license,
     logins::Logins,
     loud::Notes,
     network_fault,
@@ -370,6 +370,7 @@ impl Appliance {
             notices
                 .push(format!("WARNING: {file} holds no key any more, so no NTP server is believed; upload it again"));
         }
+        notices.extend(license::notices(self));
         notices.extend(pki::uses::notices(self));
         if let Some(fault) = journal::audit_fault() {
             notices.push(format!("WARNING: the audit log is not written: {fault}; `df` shows whether /data is full"));

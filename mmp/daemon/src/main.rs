@@ -25,6 +25,7 @@ mod expected;
 mod files;
 mod given;
 mod journal;
+mod license;
 mod lockout;
 mod logins;
 mod logs;

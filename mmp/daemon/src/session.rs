@@ -26,7 +26,7 @@ use crate::{
     capture, change,
     connection::{Connection, ConnectionError},
     files::Folder,
-    journal, logs,
+    journal, license, logs,
     news::Reader,
     observe::clock,
     password::{self, Lane},
@@ -265,7 +265,9 @@ impl<'a> Session<'a> {
                     let changed = self.appliance.change(&asked, request, reader);
                     changed.unwrap_or_else(|| Err(Refusal::denied())).map(drop)
                 };
-                let note = match uploads::examine(&settings, folder, ask) {
+                let examined = license::examine(self.appliance, folder, ask)
+                    .and_then(|()| uploads::examine(&settings, folder, ask));
+                let note = match examined {
                     Ok(note) => note,
                     Err(refusal) => {
                         // What is refused must not stay behind as an upload that is never done.

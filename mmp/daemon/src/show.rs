@@ -19,7 +19,7 @@ use crate::{
     appliance::{Appliance, RELEASE},
     apply, change,
     files::Folder,
-    logs, network_fault,
+    license, logs, network_fault,
     observe::{addresses6, clock, links, machine, resolver, routes, time_sources},
     plan::Daemon,
 };
@@ -82,6 +82,7 @@ pub fn answer(appliance: &Appliance, role: Role, request: &Request) -> Option<Re
         Request::Trial(Trial::Show) => Ok(Reply::Trial(appliance.trial())),
         Request::Settings(SettingsAsk::List) => Ok(Reply::RestorePoints(restore::points(appliance))),
         Request::Settings(SettingsAsk::Compare(from, to)) => restore::compare(appliance, *from, *to),
+        Request::License => Ok(license::show(appliance)),
         Request::Noted => Ok(Reply::Nothing),
         _ => return None,
     })

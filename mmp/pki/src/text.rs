@@ -42,7 +42,10 @@ pub fn day(at: i64) -> String {
 }
 
 fn formatted(at: i64, form: &str) -> String {
-    jiff::Timestamp::from_second(at).map_or_else(|_| "unknown".into(), |time| time.strftime(form).to_string())
+    // Not a timestamp, whose range ends a day before the last second that a certificate can name.
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let time = jiff::Span::new().try_seconds(at).and_then(|span| epoch.checked_add(span));
+    time.map_or_else(|_| "unknown".into(), |time| time.strftime(form).to_string())
 }
 
 #[cfg(test)]

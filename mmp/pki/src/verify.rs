@@ -10,7 +10,8 @@ use x509_parser::{
     error::X509Error,
     extensions::ParsedExtension,
     oid_registry::{
-        OID_HASH_SHA1, OID_NIST_EC_P521, OID_PKCS1_MD5WITHRSAENC, OID_PKCS1_SHA1WITHRSA, OID_SIG_ECDSA_WITH_SHA512,
+        OID_HASH_SHA1, OID_NIST_EC_P521, OID_PKCS1_MD5WITHRSAENC, OID_PKCS1_SHA1WITHRSA, OID_SIG_ECDSA_WITH_SHA256,
+        OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ECDSA_WITH_SHA512,
     },
     public_key::PublicKey,
     x509::{SubjectPublicKeyInfo, X509Version},
@@ -319,13 +320,25 @@ fn sha1(one: &X509Certificate<'_>) -> bool {
 
 /// The curve that the parser does not check.
 fn p521(one: &X509Certificate<'_>, key: &SubjectPublicKeyInfo<'_>) -> Result<(), Problem> {
-    use aws_lc_rs::signature::{ECDSA_P521_SHA512_ASN1, UnparsedPublicKey};
+    use aws_lc_rs::signature::{
+        ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, UnparsedPublicKey,
+    };
+    let unknown = || Problem::UnknownAlgorithm { who: who(one) };
     let curve = key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
-    let known = one.signature_algorithm.algorithm == OID_SIG_ECDSA_WITH_SHA512 && curve == Some(OID_NIST_EC_P521);
-    if !known {
-        return Err(Problem::UnknownAlgorithm { who: who(one) });
+    if curve != Some(OID_NIST_EC_P521) {
+        return Err(unknown());
     }
-    UnparsedPublicKey::new(&ECDSA_P521_SHA512_ASN1, &key.subject_public_key.data)
+    let used = &one.signature_algorithm.algorithm;
+    let algorithm = if *used == OID_SIG_ECDSA_WITH_SHA256 {
+        &ECDSA_P521_SHA256_ASN1
+    } else if *used == OID_SIG_ECDSA_WITH_SHA384 {
+        &ECDSA_P521_SHA384_ASN1
+    } else if *used == OID_SIG_ECDSA_WITH_SHA512 {
+        &ECDSA_P521_SHA512_ASN1
+    } else {
+        return Err(unknown());
+    };
+    UnparsedPublicKey::new(algorithm, &key.subject_public_key.data)
         .verify(one.tbs_certificate.as_ref(), &one.signature_value.data)
         .map_err(|_| Problem::Signature { who: who(one) })
 }

@@ -16,7 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mmp-shell", &["mmp-client", "mmp-control", "mmp-grammar", "mmp-model"]),
     ("mmp-sftp", &["mmp-client", "mmp-control", "mmp-model"]),
     ("mmp-access", &["mmp-client", "mmp-control", "mmp-model"]),
-    ("mmp-daemon", &["mmp-backup", "mmp-control", "mmp-log", "mmp-model", "mmp-pki"]),
+    ("mmp-daemon", &["mmp-backup", "mmp-control", "mmp-licence", "mmp-log", "mmp-model", "mmp-pki"]),
+    ("mmp-licence", &[]),
     ("mmp-log", &["mmp-model"]),
     ("mmp-pki", &["mmp-model"]),
     ("meeting-api", &[]),
@@ -26,8 +27,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("image-builder", &[]),
     ("image-initramfs", &[]),
     // Tools and tests stand above everything; nothing that ships may use them.
-    ("xtask", &["meeting-api", "mmp-grammar", "mmp-model", "webadmin"]),
-    ("fuzz", &["meeting-api", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-model", "mmp-sftp"]),
+    ("xtask", &["meeting-api", "mmp-grammar", "mmp-licence", "mmp-model", "webadmin"]),
+    (
+        "fuzz",
+        &["meeting-api", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-licence", "mmp-model", "mmp-pki", "mmp-sftp"],
+    ),
     ("harness", &[]),
     ("probe", &[]),
     ("bench", &["harness", "probe"]),

@@ -51,6 +51,19 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
         ],
     ),
     (
+        "certificate",
+        certificate,
+        &[
+            include_bytes!("../../../mmp/pki/tests/odd/plain.pem"),
+            include_bytes!("../../../mmp/pki/tests/odd/encoded.der"),
+            include_bytes!("../../../mmp/pki/tests/odd/escapes.pem"),
+            include_bytes!("../../../mmp/pki/tests/odd/bound-bundle.pem"),
+            include_bytes!("../../../mmp/pki/tests/odd/chain-p12.der"),
+            include_bytes!("../../../mmp/pki/tests/odd/locked-aes256.pem"),
+        ],
+    ),
+    ("licence", licence, &[include_bytes!("../seeds/licence/cms.lic")]),
+    (
         "values",
         values,
         &[
@@ -64,6 +77,29 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
         ],
     ),
 ];
+
+/// Reads, shows and checks whatever was uploaded; what is shown moves no cursor.
+fn certificate(bytes: &[u8]) {
+    let Ok(file) = mmp_pki::File::read(bytes) else { return };
+    let text = mmp_pki::inspect::text(&file);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "a control character is shown");
+    let certificates: Vec<_> = file.certificates().cloned().collect();
+    let _ = mmp_pki::pair::check(bytes, bytes, Some(bytes), 1_798_761_600);
+    if let Some(first) = certificates.first() {
+        let _ = mmp_pki::verify(first, &certificates, &certificates, first.not_before());
+        let again = mmp_pki::Certificate::from_der(first.der());
+        assert_eq!(again.as_ref(), Some(first), "a certificate is not read as it was written");
+    }
+}
+
+/// No bytes but those that were signed grant anything.
+fn licence(bytes: &[u8]) {
+    let keys = mmp_licence::Keyring::read(include_str!("../../../image/manifest/development-licence.pub"));
+    let Ok(licence) = mmp_licence::Licence::read(bytes, &keys) else { return };
+    let genuine = include_bytes!("../seeds/licence/cms.lic");
+    let genuine = mmp_licence::Licence::read(genuine, &keys).expect("the seed is signed with this key");
+    assert_eq!(licence, genuine, "bytes that were not signed are taken");
+}
 
 fn shell_line(bytes: &[u8]) {
     let Ok(line) = std::str::from_utf8(bytes) else { return };

@@ -130,6 +130,7 @@ fn every_request() -> Vec<Request> {
         Request::Text(Which::Motd, Text::Del),
         Request::Probe(Probe::Ping, host()),
         Request::Pcap(a, Pcap { size: None, time: None, filter: None }),
+        Request::License,
         Request::Pki(Pki::Show),
         Request::Pki(Pki::Inspect(file("one.key"))),
         Request::Pki(Pki::Sign("one".parse().unwrap(), "ca".parse().unwrap())),
@@ -198,6 +199,7 @@ fn known(request: &Request) {
         | Request::File(_)
         | Request::Live(_)
         | Request::Noted
+        | Request::License
         | Request::Pki(_)
         | Request::Pcap(..) => {}
     }
@@ -210,6 +212,7 @@ fn is_theirs(role: Role, request: &Request) -> bool {
         Request::Noted => true,
         Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => role == Role::Crypto,
         Request::News | Request::Date(Date::Show) | Request::Live(_) => shell,
+        Request::License => matches!(role, Role::Appadmin | Role::Api),
         Request::Pki(_) => role == Role::Crypto,
         Request::Audit(_) | Request::Syslog(Syslog::AddAudit(_)) => role == Role::Audit,
         _ => false,

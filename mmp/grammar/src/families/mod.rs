@@ -16,6 +16,7 @@ mod hostname;
 mod iface;
 mod ipv4;
 mod ipv6;
+mod license;
 mod ntp;
 mod pcap;
 mod pki;
@@ -59,6 +60,7 @@ pub static ALL: &[&Family] = &[
     &restore::SETTINGS,
     &ssh::SSH,
     &pki::PKI,
+    &license::LICENSE,
     &recovery::RECOVERY,
     &text::BANNER,
     &text::MOTD,

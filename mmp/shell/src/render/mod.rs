@@ -13,6 +13,7 @@ mod firewall;
 mod iface;
 mod ipv4;
 mod ipv6;
+mod license;
 mod pki;
 mod restore;
 mod ssh;
@@ -35,6 +36,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Notice(line) | Reply::Value(line) => line.clone(),
         Reply::Backups(rows) => backup::list(rows),
         Reply::BackupCheck(check) => check.warnings.join("\n"),
+        Reply::License(license) => license::show(license),
         Reply::PkiUses(uses) => pki::uses(uses),
         Reply::PkiFiles(files) => pki::list(files),
         Reply::Iface(iface) => iface::show(iface),
