@@ -21,7 +21,7 @@ fn shown(
     values: &[(&'static str, &str)],
     trees: Vec<(&'static str, Vec<Element>)>,
 ) -> String {
-    let node = catalogue::find(path).unwrap_or_else(|| panic!("{path} is no node"));
+    let node = catalogue::find(path).expect("the node exists");
     let mut record = Record { id: id.map(Guid::from_bits), ..Record::default() };
     for (name, value) in values {
         record = record.with(name, filled(value));
