@@ -16,6 +16,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("mmp-access", "mmp-login", "usr/lib/rostrum/mmp-login"),
     ("mmp-access", "mmp-auth", "usr/lib/rostrum/mmp-auth"),
     ("syslog", "syslog", "usr/lib/rostrum/syslog"),
+    ("webadmin", "webadmin", "usr/lib/rostrum/webadmin"),
 ];
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 

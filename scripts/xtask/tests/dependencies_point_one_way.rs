@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("meeting-api", &[]),
     ("syslog", &["mmp-log", "mmp-model"]),
     ("service-tls", &[]),
-    ("webadmin", &["mmp-client", "mmp-control", "mmp-grammar", "mmp-model", "service-tls"]),
+    ("webadmin", &["meeting-api", "mmp-client", "mmp-control", "mmp-grammar", "mmp-model", "service-tls"]),
     ("image-builder", &[]),
     ("image-initramfs", &[]),
     // Tools and tests stand above everything; nothing that ships may use them.

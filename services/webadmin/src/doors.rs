@@ -7,6 +7,7 @@ use hyper::body::Incoming;
 use mmp_control::Secret;
 
 use crate::{
+    api::{self, Api},
     basic::{self, Recent},
     cookie, machine,
     mmpd::Mmpd,
@@ -24,6 +25,8 @@ pub struct Doors {
     pub mmpd: Mmpd,
     /// Credentials that were right a moment ago.
     pub recent: Recent,
+    /// The product's REST API.
+    pub api: Api,
 }
 
 impl Doors {
@@ -45,6 +48,8 @@ impl Doors {
                 Ok(token) => machine::answer(&self.mmpd, token, rest, request, peer).await,
                 Err(response) => response,
             },
+            // Its headers are its own.
+            None if api::is_here(&path) => return self.api.answer(&self.mmpd, &self.recent, request, peer).await,
             None => pages::answer(request.method(), &path, request.headers()),
         };
         respond::harden(response.headers_mut());

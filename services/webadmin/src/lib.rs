@@ -9,6 +9,7 @@
 //! longer than its request; whatever a peer sends or leaves out, memory, threads and time spent on it are bounded, and
 //! other peers are served meanwhile.
 
+pub mod api;
 pub mod basic;
 pub mod body;
 pub mod cookie;

@@ -18,6 +18,7 @@ use tokio::{
     time::{interval, sleep},
 };
 use webadmin::{
+    api::Api,
     basic::Recent,
     doors::Doors,
     folder::{self, Loaded, Place, Unloadable},
@@ -100,6 +101,7 @@ async fn serve(folder: &Path, status: &Path) -> Result<(), StartError> {
         doors: Doors {
             mmpd: Mmpd::at(service.control.clone()),
             recent: Recent::new().map_err(|_| StartError::Random)?,
+            api: Api::default(),
         },
         port: port_now,
         places: Arc::clone(&places),

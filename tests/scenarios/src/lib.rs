@@ -19,6 +19,7 @@ mod network;
 mod power;
 mod stage;
 mod time;
+mod webadmin;
 
 use std::{
     process::ExitCode,
@@ -54,6 +55,7 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
         files::ALL,
         backup::ALL,
         logs::ALL,
+        webadmin::ALL,
         commands::ALL,
         change::ALL,
         attack::ALL,

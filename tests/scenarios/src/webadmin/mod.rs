@@ -1,0 +1,10 @@
+//! Web Admin and the API door on the booted appliance.
+
+use crate::{Scenario, scenario, stage::Moment};
+
+mod authority;
+mod visitor;
+mod walk_through;
+
+pub const ALL: &[Scenario] =
+    &[scenario("webadmin::certificates_page_and_api_survive_a_reboot", Moment::Shell, walk_through::run)];
