@@ -35,10 +35,10 @@ pub(crate) fn context(policy: &Policy, identity: Identity<'_>) -> Result<Context
     let key = PKey::private_key_from_pem_passphrase(identity.key, b"").map_err(|_| Unusable::Key)?;
     let chain = X509::stack_from_pem(identity.chain).map_err(|_| Unusable::Chain)?;
     let (leaf, others) = chain.split_first().ok_or(Unusable::Chain)?;
-    let mut builder = SslContextBuilder::new(SslMethod::tls_server()).map_err(library)?;
+    let mut builder = SslContextBuilder::new(SslMethod::tls_server()).map_err(|errors| library(&errors))?;
     // Before the ciphers, which are judged by it. TLS 1.0 and 1.1 sign with SHA-1, which every higher level forbids.
     builder.set_security_level(if policy.minimum < Version::Tls12 { 0 } else { 1 });
-    builder.set_min_proto_version(Some(number(policy.minimum))).map_err(library)?;
+    builder.set_min_proto_version(Some(number(policy.minimum))).map_err(|errors| library(&errors))?;
     builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
     builder.set_options(
         SslOptions::NO_RENEGOTIATION
@@ -51,11 +51,11 @@ pub(crate) fn context(policy: &Policy, identity: Identity<'_>) -> Result<Context
     builder.set_mode(SslMode::RELEASE_BUFFERS);
     builder.set_session_cache_mode(SslSessionCacheMode::SERVER);
     builder.set_session_cache_size(MOST_SESSIONS);
-    builder.set_session_id_context(SESSIONS).map_err(library)?;
+    builder.set_session_id_context(SESSIONS).map_err(|errors| library(&errors))?;
     builder.set_cipher_list(policy.ciphers.as_deref().unwrap_or("DEFAULT")).map_err(|_| Unusable::Ciphers)?;
-    builder.set_certificate(leaf).map_err(library)?;
+    builder.set_certificate(leaf).map_err(|errors| library(&errors))?;
     for certificate in others {
-        builder.add_extra_chain_cert(certificate.clone()).map_err(library)?;
+        builder.add_extra_chain_cert(certificate.clone()).map_err(|errors| library(&errors))?;
     }
     builder.set_private_key(&key).map_err(|_| Unusable::Mismatch)?;
     builder.check_private_key().map_err(|_| Unusable::Mismatch)?;
@@ -74,6 +74,6 @@ fn number(version: Version) -> SslVersion {
     }
 }
 
-fn library(errors: ErrorStack) -> Unusable {
-    Unusable::Library(errors.errors().first().and_then(|error| error.reason()).unwrap_or("unknown").to_owned())
+fn library(errors: &ErrorStack) -> Unusable {
+    Unusable::Library(errors.errors().first().and_then(openssl::error::Error::reason).unwrap_or("unknown").to_owned())
 }
