@@ -24,6 +24,7 @@ mod evict;
 mod expected;
 mod files;
 mod given;
+mod hung;
 mod journal;
 mod license;
 mod lockout;
@@ -121,6 +122,7 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
             .name("network".into())
             .stack_size(STACK)
             .spawn(move || network_watch::watch(&watched))?;
+        thread::Builder::new().name("hung".into()).stack_size(STACK).spawn(hung::watch)?;
         let watched = Arc::clone(&appliance);
         thread::Builder::new().name("cards".into()).stack_size(STACK).spawn(move || watched.watch_cards())?;
     }

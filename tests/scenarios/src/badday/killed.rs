@@ -69,7 +69,8 @@ fn waited_for(container: &Container, comes_in: impl Fn() -> Result<bool>) -> Res
     Ok(())
 }
 
-fn process(container: &Container, unit: &str) -> Result<String> {
+/// A unit's first process; 0 while it has none.
+pub fn process(container: &Container, unit: &str) -> Result<String> {
     let shown = container.root(&["/usr/bin/systemctl", "show", "--property=MainPID", "--value", unit])?;
     Ok(shown.success("the process of a unit")?.trim().to_owned())
 }

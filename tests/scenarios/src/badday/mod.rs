@@ -21,6 +21,7 @@ mod damaged_settings;
 mod failing_disk;
 mod full;
 mod half_way;
+mod hung;
 mod killed;
 mod lost_settings;
 mod read_only;
@@ -34,6 +35,7 @@ pub const ALL: &[Scenario] = &[
     scenario("badday::clock_at_1970_and_2099", Moment::Shell, clock::run),
     scenario("badday::cards_come_and_go", Moment::Own, cards::run),
     scenario("badday::killed_half_way", Moment::Own, half_way::run),
+    scenario("badday::hung_daemons_serve_again", Moment::Own, hung::run),
     scenario("badday::killed_daemons_serve_again", Moment::Own, killed::run),
 ];
 
