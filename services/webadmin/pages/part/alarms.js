@@ -7,7 +7,7 @@ import { note } from "./view.js";
 /** Names of the files in the folder, or null when they cannot be had. */
 export const files = () => call("GET", "/files").then((answer) => (Array.isArray(answer) ? answer : answer.files)).catch(() => null);
 
-const LICENCE = /licen[cs]e/i;
+const LICENCE = /upload cms\.lic/u;
 
 /** What was set and waits for a restart: words, and the page that does it. */
 export async function pending() {
@@ -30,15 +30,14 @@ export async function faults() {
 export function alarms() {
   const place = h("div", { class: "notes" });
   place.again = async (notices) => {
-    const [all, waiting, wrong] = await Promise.all([files(), pending(), faults()]);
-    const licensed = all?.some((file) => file.name === "cms.lic");
+    const [licence, waiting, wrong] = await Promise.all([show("license").catch(() => null), pending(), faults()]);
     place.replaceChildren();
-    if (all && !licensed && !notices.some((text) => LICENCE.test(text))) {
+    if (licence?.fault) {
       add(place, [
         note(
           "warn",
           "This Call Bridge is not licensed.",
-          "Call capacity is reduced and features are unavailable until a licence is installed: upload cms.lic.",
+          `${licence.fault}. Call capacity is reduced and features are unavailable until a licence is installed: upload cms.lic.`,
           h("a", { class: "button small", href: "#/files" }, "Go to Files"),
         ),
       ]);
@@ -46,7 +45,7 @@ export function alarms() {
     const shown = wrong.map(([text]) => text);
     for (const [text, page] of wrong) add(place, [note("warn", text, "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
     for (const [text, page] of waiting) add(place, [note("", text, "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
-    for (const text of notices.filter((one) => !/reboot is required/iu.test(one) && !shown.some((text) => one.includes(text)))) add(place, [note(/^WARNING/u.test(text) ? "warn" : "", text.replace(/^(WARNING|NOTE): /u, ""))]);
+    for (const text of notices.filter((one) => !LICENCE.test(one) && !/reboot is required/iu.test(one) && !shown.some((text) => one.includes(text)))) add(place, [note(/^WARNING/u.test(text) ? "warn" : "", text.replace(/^(WARNING|NOTE): /u, ""))]);
   };
   return place;
 }
