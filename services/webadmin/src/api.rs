@@ -57,10 +57,13 @@ pub fn is_here(path: &str) -> bool {
 impl Api {
     /// Answers one request.
     pub async fn answer(&self, mmpd: &Mmpd, recent: &Recent, request: Request<Incoming>, peer: SocketAddr) -> Response {
-        let (head, incoming) = request.into_parts();
+        let (head, mut incoming) = request.into_parts();
         let caller = match caller(mmpd, recent, &head.method, &head.headers, peer).await {
             Ok(caller) => caller,
-            Err(refusal) => return sent(&refusal, &head.headers),
+            Err(refusal) => {
+                body::drop_politely(&mut incoming).await;
+                return sent(&refusal, &head.headers);
+            }
         };
         let content = match body::whole(incoming).await {
             Ok(content) => content,

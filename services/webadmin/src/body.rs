@@ -15,12 +15,36 @@ pub const MOST: usize = 1 << 20;
 /// Longest time for one.
 const LONGEST: Duration = Duration::from_secs(20);
 
+/// Most bytes of an unwanted body that are read to be thrown away.
+const UNWANTED: usize = 8 << 20;
+/// Longest time for that.
+const UNWANTED_LONGEST: Duration = Duration::from_secs(3);
+
+/// Reads what will not be looked at. A client that is still sending when the answer comes may take the answer for a broken
+/// connection.
+pub async fn drop_politely(body: &mut Incoming) {
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read > UNWANTED {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(UNWANTED_LONGEST, reading).await;
+}
+
 /// The whole body.
 ///
 /// # Errors
 /// The answer to one that is too long, too slow, or ends early.
-pub async fn whole(body: Incoming) -> Result<Bytes, Response> {
-    match tokio::time::timeout(LONGEST, Limited::new(body, MOST).collect()).await {
+pub async fn whole(mut body: Incoming) -> Result<Bytes, Response> {
+    let collected = tokio::time::timeout(LONGEST, Limited::new(&mut body, MOST).collect()).await;
+    if matches!(collected, Ok(Err(_))) {
+        drop_politely(&mut body).await;
+    }
+    match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(respond::error(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -9,7 +9,7 @@ use mmp_control::Secret;
 use crate::{
     api::{self, Api},
     basic::{self, Recent},
-    cookie, machine,
+    body, cookie, machine,
     mmpd::Mmpd,
     pages,
     respond::{self, Response},
@@ -46,11 +46,17 @@ impl Doors {
             }
             Some(rest) => match self.caller(request.method(), request.headers(), peer).await {
                 Ok(token) => machine::answer(&self.mmpd, token, rest, request, peer).await,
-                Err(response) => response,
+                Err(response) => {
+                    body::drop_politely(request.body_mut()).await;
+                    response
+                }
             },
             // Its headers are its own.
             None if api::is_here(&path) => return self.api.answer(&self.mmpd, &self.recent, request, peer).await,
-            None => pages::answer(request.method(), &path, request.headers()),
+            None => {
+                body::drop_politely(request.body_mut()).await;
+                pages::answer(request.method(), &path, request.headers())
+            }
         };
         respond::harden(response.headers_mut());
         response

@@ -34,8 +34,8 @@ use webadmin::{
 const STATUS: &str = "/run/webadmin/status.json";
 /// Threads that serve; the work of each request is small.
 const MOST_WORKERS: usize = 4;
-/// Threads for conversations with mmpd and for files.
-const MOST_BLOCKING: usize = 160;
+/// Threads for conversations with mmpd and for files; with those that serve, fewer than the unit's `TasksMax`.
+const MOST_BLOCKING: usize = 48;
 /// What such a thread needs.
 const STACK: usize = 512 << 10;
 /// Descriptors: connections, conversations, files, and some.

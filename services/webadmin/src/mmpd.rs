@@ -28,9 +28,9 @@ const SIGN_INS: usize = 8;
 /// Of one source.
 const SIGN_INS_OF_ONE: usize = 2;
 /// Requests at a time.
-const REQUESTS: usize = 64;
+const REQUESTS: usize = 20;
 /// Files and logs at a time.
-const LONG: usize = 40;
+const LONG: usize = 12;
 /// Longest wait for a place.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -70,9 +70,10 @@ fn told(session: &WebSession, token: &Secret) -> Value {
     })
 }
 
-async fn sign_in(mmpd: &Mmpd, request: Request<Incoming>, peer: SocketAddr) -> Response {
+async fn sign_in(mmpd: &Mmpd, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
     // Another site must not be able to sign somebody in as somebody else.
     if cookie::is_own_origin(request.headers()) == Some(false) {
+        body::drop_politely(request.body_mut()).await;
         return not_meant();
     }
     let SignIn { user, password, new_password } = match body::json(request.into_body()).await {

@@ -17,6 +17,7 @@ use mmp_model::FileName;
 use tokio::sync::mpsc;
 
 use crate::{
+    body,
     follow::Flow,
     mmpd::{Fault, Lane, Mmpd, leash},
     respond::{self, Response},
@@ -42,13 +43,14 @@ pub async fn answer(
     token: Secret,
     method: &Method,
     name: &str,
-    body: Incoming,
+    mut body: Incoming,
     peer: SocketAddr,
 ) -> Response {
     if name.is_empty() {
         return if *method == Method::GET { list(mmpd, token, peer).await } else { not_allowed("GET") };
     }
     let Ok(name) = decoded(name).unwrap_or_default().parse::<FileName>() else {
+        body::drop_politely(&mut body).await;
         let hint = Some("names have letters, digits, dots, dashes and underscores");
         return respond::error(StatusCode::UNPROCESSABLE_ENTITY, "bad_name", "That is no name of a file here.", hint);
     };
@@ -151,6 +153,9 @@ async fn upload(mmpd: &Mmpd, token: Secret, name: FileName, mut body: Incoming, 
                 break;
             }
         }
+    }
+    if sender.is_closed() {
+        body::drop_politely(&mut body).await;
     }
     drop(sender);
     let stored = storing.await;
