@@ -16,7 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use meeting_api::{Answer, Guid, System, WithoutCallBridge, system};
-use mmp_control::{Code, Reply, Request as Asked, Secret};
+use mmp_control::{Code, Reply, Request as Asked, Secret, reply::LicenseFeature};
 use nix::time::{ClockId, clock_gettime};
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     respond::{self, Response},
 };
 
-/// How old the faults in `system/alarms` may be.
+/// How old what mmpd said may be.
 const FRESH: Duration = Duration::from_secs(5);
 /// Shorter bodies are not compressed: it would save nothing.
 const SHORT: usize = 512;
@@ -38,7 +38,24 @@ const NAMED_BY: &str = "/sys/class/net/a/address";
 /// The door.
 #[derive(Debug, Default)]
 pub struct Api {
-    alarms: Mutex<Option<(Instant, Vec<system::Alarm>)>>,
+    alarms: Kept<Vec<system::Alarm>>,
+    licences: Kept<Vec<system::Licence>>,
+}
+
+/// What mmpd said a moment ago.
+#[derive(Debug, Default)]
+struct Kept<T>(Mutex<Option<(Instant, T)>>);
+
+impl<T: Clone> Kept<T> {
+    fn fresh(&self) -> Option<T> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH).map(|(_, value)| value.clone())
+    }
+
+    fn keep(&self, value: T) -> T {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), value.clone()));
+        value
+    }
 }
 
 /// Who asks.
@@ -69,11 +86,7 @@ impl Api {
             Ok(content) => content,
             Err(refusal) => return sent(&Answer::empty(refusal.status().as_u16()), &head.headers),
         };
-        let system = System {
-            status: status(),
-            alarms: self.alarms(mmpd, &caller.token, head.uri.path(), peer).await,
-            ..System::default()
-        };
+        let system = self.system(mmpd, &caller.token, head.uri.path(), peer).await;
         let asked = meeting_api::Request {
             method: head.method.as_str(),
             path: head.uri.path(),
@@ -88,21 +101,35 @@ impl Api {
         sent(&answer, &head.headers)
     }
 
-    /// What is wrong with the appliance, for who may be told. mmpd is asked for this node alone, and seldom.
-    async fn alarms(&self, mmpd: &Mmpd, token: &Secret, path: &str, peer: SocketAddr) -> Vec<system::Alarm> {
-        if !path.to_ascii_lowercase().contains("/system/alarms") {
-            return Vec::new();
+    /// What the appliance tells of itself at this path.
+    async fn system(&self, mmpd: &Mmpd, token: &Secret, path: &str, peer: SocketAddr) -> System {
+        let path = path.to_ascii_lowercase();
+        let ask = async |question| {
+            mmpd.act(Lane::Request, token.clone(), peer, None, |client, _| client.call("", question)).await
+        };
+        let mut system = System { status: status(), ..System::default() };
+        if path.contains("/system/alarms") {
+            system.alarms = match self.alarms.fresh() {
+                Some(alarms) => alarms,
+                None => match ask(Asked::Alarms).await {
+                    Ok(Reply::Alarms(faults)) => self.alarms.keep(faults.iter().map(|text| alarm(text)).collect()),
+                    // Not for this role, or nobody there to tell.
+                    _ => Vec::new(),
+                },
+            };
         }
-        let now = Instant::now();
-        let known = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, alarms)) = known.filter(|(at, _)| now - *at < FRESH) {
-            return alarms;
+        if path.contains("licensing") || path.contains("/system/status") {
+            system.licences = match self.licences.fresh() {
+                Some(licences) => licences,
+                None => match ask(Asked::License).await {
+                    Ok(Reply::License(told)) => self.licences.keep(told.features.iter().map(licence).collect()),
+                    _ => Vec::new(),
+                },
+            };
+            let bridge = system.licences.iter().find(|licence| licence.feature == "callBridge");
+            system.status.activated = bridge.is_some_and(|licence| licence.state != system::LicenceState::Expired);
         }
-        let ask = mmpd.act(Lane::Request, token.clone(), peer, None, |client, _| client.call("", Asked::Alarms));
-        let Ok(Reply::Alarms(faults)) = ask.await else { return Vec::new() };
-        let alarms: Vec<system::Alarm> = faults.iter().map(|text| alarm(text)).collect();
-        *self.alarms.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, alarms.clone()));
-        alarms
+        system
     }
 }
 
@@ -160,6 +187,27 @@ fn alarm(text: &str) -> system::Alarm {
         failure_reason: Some(text.to_owned()),
         active_seconds: 0,
     }
+}
+
+fn licence(told: &LicenseFeature) -> system::Licence {
+    system::Licence {
+        feature: told.api_name.clone(),
+        state: match told.status.as_str() {
+            "activated" => system::LicenceState::Activated,
+            "grace" => system::LicenceState::Grace,
+            _ => system::LicenceState::Expired,
+        },
+        expiry: day(&told.expiry),
+        limit: told.limit.map(u64::from),
+        level: (told.api_name == "branding").then(|| "multipleBrands".to_owned()),
+    }
+}
+
+/// Reads `2027-Apr-28`.
+fn day(text: &str) -> Option<system::Day> {
+    let date = jiff::civil::Date::strptime("%Y-%b-%d", text).ok()?;
+    let part = |number: i8| u8::try_from(number).ok();
+    Some(system::Day { year: u16::try_from(date.year()).ok()?, month: part(date.month())?, day: part(date.day())? })
 }
 
 /// The same number for the same parts.
@@ -251,6 +299,12 @@ mod tests {
         let known = ["date", "server", "strict-transport-security", "vary", "www-authenticate", "x-frame-options"];
         assert_eq!(names, known);
         assert_eq!((sent.status().as_u16(), &sent.headers()["server"]), (401, &HeaderValue::from_static("Apache")));
+    }
+
+    #[test]
+    fn days_are_read_as_licences_write_them() {
+        assert_eq!(day("2027-Apr-28"), Some(system::Day { year: 2027, month: 4, day: 28 }));
+        assert_eq!(day("soon"), None);
     }
 
     #[test]

@@ -56,12 +56,12 @@ fn host(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn to(method: Method, named: Option<&'static str>, path: &str, port: u16) -> (StatusCode, String) {
+    fn to(method: &Method, named: Option<&'static str>, path: &str, port: u16) -> (StatusCode, String) {
         let mut headers = HeaderMap::new();
         if let Some(named) = named {
             headers.insert(header::HOST, HeaderValue::from_static(named));
         }
-        let response = answer(&method, &path.parse().unwrap(), &headers, port);
+        let response = answer(method, &path.parse().unwrap(), &headers, port);
         let location = response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
         (response.status(), location.unwrap_or_default())
     }
@@ -69,18 +69,18 @@ mod tests {
     #[test]
     fn it_points_to_the_same_place_over_https() {
         let moved = StatusCode::MOVED_PERMANENTLY;
-        let get = |host, path, port| to(Method::GET, Some(host), path, port);
+        let get = |host, path, port| to(&Method::GET, Some(host), path, port);
         assert_eq!(get("cms1", "/a?b", 445), (moved, "https://cms1:445/a?b".into()));
         assert_eq!(get("cms1:80", "/", 443), (moved, "https://cms1/".into()));
         assert_eq!(get("[2001:db8::1]:80", "/", 445), (moved, "https://[2001:db8::1]:445/".into()));
-        assert_eq!(to(Method::POST, Some("cms1"), "/", 443).0, StatusCode::PERMANENT_REDIRECT);
+        assert_eq!(to(&Method::POST, Some("cms1"), "/", 443).0, StatusCode::PERMANENT_REDIRECT);
     }
 
     #[test]
     fn it_points_nowhere_else() {
         for host in ["", "a/b", "a@b", "a b", "[x]", "[", "a\"b"] {
-            assert_eq!(to(Method::GET, Some(host), "/", 443).0, StatusCode::BAD_REQUEST, "{host}");
+            assert_eq!(to(&Method::GET, Some(host), "/", 443).0, StatusCode::BAD_REQUEST, "{host}");
         }
-        assert_eq!(to(Method::GET, None, "/", 443).0, StatusCode::BAD_REQUEST);
+        assert_eq!(to(&Method::GET, None, "/", 443).0, StatusCode::BAD_REQUEST);
     }
 }

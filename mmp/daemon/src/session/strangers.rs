@@ -210,10 +210,9 @@ fn is_theirs(role: Role, request: &Request) -> bool {
     let shell = matches!(role, Role::Crypto | Role::Audit);
     match request {
         Request::Noted => true,
-        Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => role == Role::Crypto,
+        Request::Pki(_) | Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => role == Role::Crypto,
         Request::News | Request::Date(Date::Show) | Request::Live(_) => shell,
         Request::License => matches!(role, Role::Appadmin | Role::Api),
-        Request::Pki(_) => role == Role::Crypto,
         Request::Audit(_) | Request::Syslog(Syslog::AddAudit(_)) => role == Role::Audit,
         _ => false,
     }

@@ -1,12 +1,13 @@
 //! From a request for a certificate to a page in the browser, word for word as administrators type it (`mmp.md`
 //! sections 9, 10, 20 and 32), with a certificate authority beside it.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
 use harness::{
     Appliance,
     appliance::{ANSWER, FACTORY, PASSWORD},
+    container::until,
     ssh::Client,
 };
 
@@ -18,6 +19,8 @@ use crate::{expect, stage::Stage};
 
 const NAME: &str = "cms.example.com";
 const PORT: u16 = 445;
+/// From the login prompt to the page.
+const WITHIN: Duration = Duration::from_secs(60);
 const STATUS: &str = "/api/v1/system/status";
 
 pub fn run(stage: &mut Stage) -> Result<()> {
@@ -32,28 +35,30 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     appliance.silent("webadmin listen a 445")?;
     expect::holds(&appliance.command("webadmin restart")?, "webadmin not enabled")?;
     let enabled = appliance.command("webadmin enable")?;
-    expect::same(
-        enabled.trim(),
-        "SUCCESS: TLS interface and port configured\nSUCCESS: Key and certificate pair match",
-    )?;
+    // Beside them stands what peers may stumble over: the authority's own certificate is not in the files yet.
+    let success = "SUCCESS: TLS interface and port configured\nSUCCESS: Key and certificate pair match";
+    ensure!(enabled.trim().starts_with(success), "webadmin enable printed: {enabled}");
     expect::holds(&appliance.command("webadmin")?, "STATUS                  : webadmin running")?;
     served(&authority)?;
 
     // A pair that does not work: what works goes on.
-    appliance.silent("webadmin certs onecert.key webadmin.crt")?;
+    let waits = "Type 'webadmin restart' for the change to take effect";
+    expect::same(&appliance.command("webadmin certs onecert.key webadmin.crt")?, waits)?;
     expect::holds(&appliance.command("webadmin restart")?, "FAILURE: Key and certificate pair do not match")?;
     served(&authority)?;
-    appliance.silent("webadmin certs onecert.key onecert.cer ca-bundle.cer")?;
+    expect::same(&appliance.command("webadmin certs onecert.key onecert.cer ca-bundle.cer")?, waits)?;
     // SSH has that port.
-    expect::holds(&appliance.command("webadmin listen a 22")?, "22")?;
+    expect::same(&appliance.command("webadmin listen a 22")?, waits)?;
+    expect::holds(&appliance.command("webadmin restart")?, "FAILURE: port 22 on interface a already in use by")?;
+    appliance.command("webadmin listen a 445")?;
+    served(&authority)?;
 
     old_tls(appliance)?;
     appliance.reboot()?;
     let told = appliance.log_in_told(FACTORY, PASSWORD)?;
     expect::holds(&told, "1.0")?;
-    appliance.wait_for_ssh()?;
-    expect::holds(&appliance.command("webadmin")?, "STATUS                  : webadmin running")?;
-    served(&authority)
+    until("Web Admin after the reboot", WITHIN, || Ok(served(&authority).is_ok()))?;
+    expect::holds(&appliance.command("webadmin")?, "STATUS                  : webadmin running")
 }
 
 /// `pki selfsigned`, `pki csr`, and what the authority makes of the request.
