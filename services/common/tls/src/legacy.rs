@@ -16,7 +16,8 @@ use crate::{Identity, Policy, Unusable, Version};
 
 /// Sessions are told apart from those of other services by this name.
 const SESSIONS: &[u8] = b"rostrum";
-/// Sessions that can be taken up again; each is a few kilobytes.
+/// Sessions that can be taken up again, of peers that ended the connection in order; each is a few kilobytes. There are no
+/// tickets: OpenSSL would seal them with one key for as long as it serves.
 const MOST_SESSIONS: i32 = 256;
 
 #[derive(Clone)]

@@ -121,11 +121,10 @@ async fn a_client_cannot_renegotiate() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_taken_up_again() {
-    for made in [Policy::default(), policy(Version::Tls10, None)] {
-        let address = echo(Acceptor::new(prepared(&made, &pair("one.test")).unwrap())).await;
-        let seen = client(address, "-tls1_2 -reconnect", "").await;
-        assert!(seen.contains("\nReused, "), "{seen}");
-    }
+    // OpenSSL keeps a session only of who said goodbye, which this client does not; see the legacy part.
+    let address = echo(Acceptor::new(prepared(&Policy::default(), &pair("one.test")).unwrap())).await;
+    let seen = client(address, "-tls1_2 -reconnect", "").await;
+    assert!(seen.contains("\nReused, "), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
