@@ -1,6 +1,6 @@
 // Status > General: what the appliance is, what runs, what is wrong, who is here.
 
-import { faults, files } from "../part/alarms.js";
+import { faults } from "../part/alarms.js";
 import { live, show } from "../part/ask.js";
 import { h } from "../part/dom.js";
 import { session } from "../part/session.js";
@@ -121,19 +121,27 @@ const addresses = (side, link) => {
   return [found.length ? found.map((one) => h("div", {}, one)) : h("span", { class: "soft" }, "no address"), side.dhcp ? h("div", { class: "soft" }, "DHCP") : null, side.fault && side.fault !== link?.fault ? h("div", {}, state(side.fault, "bad")) : null];
 };
 
+/** What a license allows, or why none is in force. */
+function licensed(licence) {
+  if (!licence) return h("span", { class: "soft" }, "not known");
+  if (licence.fault || !licence.features.length) return state("none in force", "warn");
+  const soonest = licence.features.reduce((one, other) => (other.days < one.days ? other : one));
+  const kind = licence.features.some((one) => one.status !== "activated") ? "warn" : "good";
+  return state(`${many(licence.features.length, "feature")}, the first ends ${soonest.expiry}`, kind);
+}
+
 async function certificates() {
-  const [all, web, uses] = await Promise.all([files(), maybe(show("webadmin status")), maybe(show("pki"))]);
-  const licence = all?.find((file) => file.name === "cms.lic");
+  const [licence, web, uses] = await Promise.all([maybe(show("license")), maybe(show("webadmin status")), maybe(show("pki"))]);
   const shown = web?.certificate;
   const days = shown ? Math.floor((shown.expires - Date.now() / 1000) / 86400) : null;
   const expiry = shown && (days < 0 ? state(`expired ${time(shown.expires)}`, "bad") : days < 60 ? state(`expires in ${many(days, "day")}`, "warn") : state(`valid until ${time(shown.expires)}`, "good"));
   return [
     facts([
-      ["Licence", licence ? state(`installed ${time(licence.modified)}`, "good") : state("not installed", "warn")],
+      ["Licence", licensed(licence)],
       ["Web Admin certificate", shown ? [h("div", {}, (shown.names ?? []).join(", ")), expiry] : h("span", { class: "soft" }, "none is set")],
     ]),
     (uses ?? []).filter((row) => row.fault).map((row) => note("bad", `${row.service}, ${row.purpose}: ${row.file}`, row.fault)),
-    licence ? null : h("div", { class: "actions" }, h("a", { class: "button small", href: "#/files" }, "Upload cms.lic")),
+    licence?.fault ? h("div", { class: "actions" }, h("a", { class: "button small", href: "#/files" }, "Upload cms.lic")) : null,
   ];
 }
 

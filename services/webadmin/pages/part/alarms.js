@@ -7,6 +7,8 @@ import { note } from "./view.js";
 /** Names of the files in the folder, or null when they cannot be had. */
 export const files = () => call("GET", "/files").then((answer) => (Array.isArray(answer) ? answer : answer.files)).catch(() => null);
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 const LICENCE = /upload cms\.lic/u;
 
 /** What was set and waits for a restart: words, and the page that does it. */
@@ -43,7 +45,7 @@ export function alarms() {
       ]);
     }
     const shown = wrong.map(([text]) => text);
-    for (const [text, page] of wrong) add(place, [note("warn", text, "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
+    for (const [text, page] of wrong) add(place, [note("warn", sentence(text), "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
     for (const [text, page] of waiting) add(place, [note("", text, "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
     for (const text of notices.filter((one) => !LICENCE.test(one) && !/reboot is required/iu.test(one) && !shown.some((text) => one.includes(text)))) add(place, [note(/^WARNING/u.test(text) ? "warn" : "", text.replace(/^(WARNING|NOTE): /u, ""))]);
   };
