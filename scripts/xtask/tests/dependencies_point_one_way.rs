@@ -35,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("harness", &[]),
     ("probe", &[]),
     ("bench", &["harness", "probe"]),
-    ("scenarios", &["harness", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-model"]),
+    ("scenarios", &["harness", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-licence", "mmp-model"]),
 ];
 
 fn metadata() -> Value {
