@@ -84,14 +84,27 @@ const AUDIT_LATEST: Duration = Duration::from_secs(5);
 /// What a conversation's thread needs, with room for yescrypt's tables on the heap.
 const STACK: usize = 512 << 10;
 
+/// Puts on the medium what other programs have written into a folder's file system.
+fn flush(folder: &Path) -> ExitCode {
+    let flushed = std::fs::File::open(folder).and_then(|folder| Ok(nix::unistd::syncfs(folder)?));
+    match flushed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} is not flushed: {error}", folder.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (paths, device) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => (Paths::device(), true),
         ["--native", folder] => (Paths::below(Path::new(folder)), false),
         ["--check", folder] => return check::run(Path::new(folder)),
+        ["--flush", folder] => return flush(Path::new(folder)),
         _ => {
-            eprintln!("usage: mmpd [--native FOLDER | --check FOLDER]");
+            eprintln!("usage: mmpd [--native FOLDER | --check FOLDER | --flush FOLDER]");
             return ExitCode::from(2);
         }
     };

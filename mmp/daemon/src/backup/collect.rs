@@ -37,7 +37,11 @@ pub fn collect(paths: &Paths, settings: &Settings, on_step: &mut dyn FnMut()) ->
     let mut left = MAX_CONTENT as u64;
     let mut take = |folder: &Path, wanted: &dyn Fn(&FileName) -> bool| -> Result<Vec<Item>, CollectError> {
         let fail = |name: &str, source| CollectError::Read { name: name.to_owned(), source };
-        let all = names(folder).map_err(|source| fail(&folder.display().to_string(), source))?;
+        let mut all = names(folder).map_err(|source| fail(&folder.display().to_string(), source))?;
+        // As they came, which is how they are listed: put back one after the other, they come in this order again.
+        all.sort_by_cached_key(|name| {
+            fs::metadata(folder.join(name.as_str())).and_then(|metadata| metadata.created()).ok()
+        });
         let mut items = Vec::new();
         for name in all.into_iter().filter(|name| wanted(name)) {
             on_step();
