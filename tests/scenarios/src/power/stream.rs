@@ -30,8 +30,13 @@ use super::witness::{Content, Witness};
 /// A password of an account that nobody uses.
 const UNUSED: &str = "Unused-Account-1";
 /// What a line may print that was carried out; most print nothing.
-const TAKEN: &[&str] =
-    &["Success", "A reboot is required", "SSH now offers", "WARNING: when all administrators have lost"];
+const TAKEN: &[&str] = &[
+    "Success",
+    "A reboot is required",
+    "SSH now offers",
+    "for the change to take effect",
+    "WARNING: when all administrators have lost",
+];
 /// Names that uploads take in turn; more uploads than names, so that files are replaced.
 const NAMES: usize = 6;
 /// Files of one SFTP session: sent together, answered at its end.
@@ -63,6 +68,8 @@ fn round(number: usize) -> Vec<String> {
         "ssh algorithms {algorithms}",
         "banner add \"Round {n}\"",
         "user rule min_length {length}",
+        "webadmin listen b {port}",
+        "tls webadmin min-tls-version {tls}",
         "syslog server del log{n}.example.com",
         "firewall b deny {port}",
         "recovery {other}",
@@ -83,6 +90,7 @@ fn round(number: usize) -> Vec<String> {
             .replace("{other}", if odd { "enable" } else { "disable" })
             .replace("{algorithms}", if odd { "modern" } else { "compatible" })
             .replace("{port}", &(1024 + number).to_string())
+            .replace("{tls}", if odd { "1.3" } else { "1.2" })
             .replace("{length}", if odd { "8" } else { "9" })
             .replace("{mtu}", &(1300 + number % 200).to_string())
     })
