@@ -90,7 +90,7 @@ fn round(number: usize) -> Vec<String> {
             .replace("{other}", if odd { "enable" } else { "disable" })
             .replace("{algorithms}", if odd { "modern" } else { "compatible" })
             .replace("{port}", &(1024 + number).to_string())
-            .replace("{tls}", if odd { "1.3" } else { "1.2" })
+            .replace("{tls}", if odd { "1.2" } else { "1.3" })
             .replace("{length}", if odd { "8" } else { "9" })
             .replace("{mtu}", &(1300 + number % 200).to_string())
     })
