@@ -271,7 +271,7 @@ impl Appliance {
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         self.machine.console.save(&folder.join("console.txt"))?;
         fs::write(folder.join("console.raw"), self.machine.console.raw())?;
-        for file in ["qemu.log", "dnsmasq.log", "chronyd.out", "a.pcap"] {
+        for file in ["qemu.log", "console.log", "dnsmasq.log", "chronyd.out", "a.pcap"] {
             if self.machine.file(file).exists() {
                 fs::copy(self.machine.file(file), folder.join(file))?;
             }

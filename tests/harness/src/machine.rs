@@ -106,9 +106,19 @@ impl Machine {
     /// Goes back to a snapshot, in a new QEMU process: within one process the guest's time stamp counter would not go back
     /// with its other clocks, and everything in it would believe that it had slept for the time between.
     pub fn restart_at(&mut self, snapshot: &str) -> Result<()> {
+        self.restart(Some(snapshot))
+    }
+
+    /// The power goes and comes back: a new QEMU process with a new console, so that nothing shown before the cut is taken for
+    /// what the next boot shows.
+    pub fn power_cycle(&mut self) -> Result<()> {
+        self.restart(None)
+    }
+
+    fn restart(&mut self, snapshot: Option<&str>) -> Result<()> {
         self.process.stop();
         let Launched { console, qmp, started, process } =
-            launch(&self.options, self.folder.path(), &self.taps, Some(snapshot))?;
+            launch(&self.options, self.folder.path(), &self.taps, snapshot)?;
         (self.console, self.qmp, self.started, self.process) = (console, qmp, started, process);
         Ok(())
     }

@@ -51,7 +51,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     expiry(appliance, &by_password, &bobs)?;
 
     // Acknowledged is durable.
-    appliance.machine.qmp.execute("system_reset", &serde_json::json!({}))?;
+    appliance.machine.power_cycle()?;
     appliance.wait_for_login()?;
     appliance.wait_for_ssh()?;
     expect::code(&by_key.run("version", ANSWER)?, 0)?;

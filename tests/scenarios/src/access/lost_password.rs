@@ -85,7 +85,7 @@ fn answer(appliance: &mut Appliance, prompt: &str, text: &str) -> Result<()> {
 
 /// The power off and on; what the console shows until its prompt.
 fn power(appliance: &mut Appliance) -> Result<String> {
-    appliance.machine.qmp.execute("system_reset", &serde_json::json!({}))?;
+    appliance.machine.power_cycle()?;
     let shown = appliance.wait_for_login()?;
     ensure!(shown.contains("Welcome to the Rostrum meeting server"), "no boot: {shown}");
     Ok(shown)

@@ -8,7 +8,6 @@ use harness::{
     Appliance,
     appliance::{ANSWER, FACTORY, PASSWORD},
 };
-use serde_json::json;
 
 use super::{begin_rollback, snapshot};
 use crate::{expect, stage::Stage};
@@ -46,7 +45,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
         // Not a synchronisation: the power goes when it goes.
         thread::sleep(Duration::from_millis(cut));
         let acknowledged = appliance.machine.console.transcript().trim_end().ends_with("System will reboot now");
-        appliance.machine.qmp.execute("system_reset", &json!({}))?;
+        appliance.machine.power_cycle()?;
         let found = after(appliance).with_context(|| format!("cut after {cut} ms"))?;
         if acknowledged && found != wanted {
             bail!("cut after {cut} ms: the rollback was acknowledged and is forgotten");

@@ -8,7 +8,6 @@ use harness::{
     Appliance,
     appliance::{ANSWER, FACTORY, PASSWORD},
 };
-use serde_json::json;
 
 use super::{put, snapshot};
 use crate::{expect, stage::Stage};
@@ -36,7 +35,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     ask(appliance, "full", "Y")?;
     // Erased, and what the first start would make anew only begun.
     appliance.machine.console.expect("factory_reset full is carried out", harness::appliance::BOOT)?;
-    appliance.machine.qmp.execute("system_reset", &json!({}))?;
+    appliance.machine.power_cycle()?;
     appliance.wait_for_login()?;
     appliance.first_login()?;
     expect::same(&appliance.command("ntp server list")?, "")?;

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use harness::appliance::{FACTORY, PASSWORD};
-use serde_json::json;
 
 use crate::{expect, stage::Stage};
 
@@ -10,7 +9,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     let appliance = stage.appliance();
     for number in 1..=3 {
         appliance.silent(&format!("dns add forwardzone zone{number}.example.com 10.0.2.{number}"))?;
-        appliance.machine.qmp.execute("system_reset", &json!({}))?;
+        appliance.machine.power_cycle()?;
         appliance.wait_for_login()?;
         appliance.log_in(FACTORY, PASSWORD)?;
         let zones = appliance.command("dns")?;

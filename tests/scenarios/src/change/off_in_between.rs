@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use harness::appliance::{FACTORY, PASSWORD};
-use serde_json::json;
 
 use crate::{expect, stage::Stage};
 
@@ -12,7 +11,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     expect::holds(&appliance.command("try for 3600 ipv4 a add 203.0.113.5/24 203.0.113.1")?, "On condition")?;
     // A change of something else meanwhile is nobody's business but its own.
     appliance.silent("dns add forwardzone beside.example.com 10.0.2.3")?;
-    appliance.machine.qmp.execute("system_reset", &json!({}))?;
+    appliance.machine.power_cycle()?;
     appliance.wait_for_login()?;
     appliance.enter(FACTORY, PASSWORD)?;
     let greeting = appliance.machine.console.expect(&appliance.prompt.clone(), harness::appliance::ANSWER)?;

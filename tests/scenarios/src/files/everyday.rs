@@ -33,7 +33,7 @@ pub fn run(stage: &mut Stage) -> Result<()> {
     ensure!(fs::read(path("again"))? == content, "scp brought the file back changed");
 
     // It survives a power cut right after.
-    appliance.machine.qmp.execute("system_reset", &serde_json::json!({}))?;
+    appliance.machine.power_cycle()?;
     appliance.wait_for_login()?;
     appliance.wait_for_ssh()?;
     fs::remove_file(path("down"))?;
