@@ -1,9 +1,11 @@
 //! One conversation from its opening to its end: who is it, may they, what is the answer, and a line in the log.
 //!
 //! Invariants: who it is comes from the kernel alone; nothing but a new password is answered while the old one has
-//! expired; every command leaves one line in the log before it is carried out.
+//! expired; every command leaves one line in the log before it is carried out, but for those by which a page or a program
+//! only looks.
 
 mod ending;
+mod looks;
 #[cfg(test)]
 mod strangers;
 mod web;
@@ -139,7 +141,7 @@ impl<'a> Session<'a> {
             let Some((role, expired)) = self.standing() else { break };
             let line = bounded(&call.line, LONGEST_LINE);
             let permitted = self.authorise(role, expired, &call);
-            if is_command(&call.request) || permitted.is_err() {
+            if self.is_recorded(&call.request) || permitted.is_err() {
                 journal::command(self.user.as_str(), &self.origin, &line, permitted.is_ok());
             }
             match permitted.and_then(|()| self.carry_out(role, &line, &call.request, connection, &mut progress)) {
@@ -176,8 +178,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Whether the request leaves a line in the audit log. What a page shows when it is opened was not typed by anybody.
+    fn is_recorded(&self, request: &Request) -> bool {
+        is_command(request) && !(self.token.is_some() && looks::only_looks(request))
+    }
+
     fn note_done(&self, line: &str, request: &Request) {
-        if is_command(request) && !matches!(request, Request::Noted) {
+        if self.is_recorded(request) && !matches!(request, Request::Noted) {
             journal::done(self.user.as_str(), &self.origin, line);
         }
     }

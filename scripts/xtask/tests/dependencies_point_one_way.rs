@@ -30,7 +30,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("xtask", &["meeting-api", "mmp-grammar", "mmp-licence", "mmp-model", "webadmin"]),
     (
         "fuzz",
-        &["meeting-api", "mmp-backup", "mmp-control", "mmp-grammar", "mmp-licence", "mmp-model", "mmp-pki", "mmp-sftp"],
+        &[
+            "meeting-api",
+            "mmp-backup",
+            "mmp-control",
+            "mmp-grammar",
+            "mmp-licence",
+            "mmp-model",
+            "mmp-pki",
+            "mmp-sftp",
+            "webadmin",
+        ],
     ),
     ("harness", &[]),
     ("probe", &[]),

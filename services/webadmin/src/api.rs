@@ -1,7 +1,7 @@
 //! `/api/v1`: the product's REST API (`api.md` sections 1 and 2), in the form that its clients know byte by byte.
 //!
 //! Invariants: who asks has a session of mmpd's, by name and password with each request or by the pages' cookie; its
-//! headers are the API's own and no others; what the system tells of itself is a few seconds old at most, so that polling
+//! headers are the API's own, and two that browsers need; what the system tells of itself is a few seconds old at most, so that polling
 //! costs mmpd nothing.
 
 use std::{
@@ -148,7 +148,7 @@ async fn caller(
     }
     // Pages come with their cookie; without credentials everybody else is challenged.
     let token = cookie::token(headers).ok_or_else(Answer::unauthorised)?;
-    if method != Method::GET && method != Method::HEAD && !cookie::is_meant(headers, &token) {
+    if method != Method::GET && !cookie::is_meant(headers, &token) {
         return Err(Answer::forbidden());
     }
     match mmpd.check(&token, peer).await {
@@ -227,9 +227,11 @@ fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The answer on its way: its own headers, `Date`, and compressed for who takes that.
+/// The answer on its way: its own headers, `Date`, and compressed for programs that take that. Answers to the pages'
+/// cookie are not compressed: their length would tell whoever can make a browser ask something of the secrets in them.
 fn sent(answer: &Answer, asked: &HeaderMap) -> Response {
-    let squeezed = (answer.body.len() >= SHORT && takes_gzip(asked)).then(|| gzip(&answer.body)).flatten();
+    let packs = answer.body.len() >= SHORT && takes_gzip(asked) && asked.contains_key(header::AUTHORIZATION);
+    let squeezed = packs.then(|| gzip(&answer.body)).flatten();
     let packed = squeezed.is_some();
     let mut response = Response::new(respond::full(squeezed.unwrap_or_else(|| answer.body.clone())));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -242,6 +244,9 @@ fn sent(answer: &Answer, asked: &HeaderMap) -> Response {
     if packed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
+    // Not the product's, and no client minds: browsers must not guess a type, nor anybody keep a passcode.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     respond::date(headers);
     response
 }
@@ -288,6 +293,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert!(!sent(&long, &headers).headers().contains_key(header::CONTENT_ENCODING));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(!sent(&long, &headers).headers().contains_key(header::CONTENT_ENCODING), "to a browser");
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic x"));
         assert_eq!(sent(&long, &headers).headers()[header::CONTENT_ENCODING], "gzip");
     }
 
@@ -296,7 +303,16 @@ mod tests {
         let sent = sent(&Answer::unauthorised(), &HeaderMap::new());
         let mut names: Vec<&str> = sent.headers().keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
-        let known = ["date", "server", "strict-transport-security", "vary", "www-authenticate", "x-frame-options"];
+        let known = [
+            "cache-control",
+            "date",
+            "server",
+            "strict-transport-security",
+            "vary",
+            "www-authenticate",
+            "x-content-type-options",
+            "x-frame-options",
+        ];
         assert_eq!(names, known);
         assert_eq!((sent.status().as_u16(), &sent.headers()["server"]), (401, &HeaderValue::from_static("Apache")));
     }

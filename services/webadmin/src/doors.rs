@@ -30,8 +30,17 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// Answers one request.
+    /// Answers one request. HEAD is GET without the body (RFC 9110 section 9.3.2), behind every door.
     pub async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let head_only = request.method() == Method::HEAD;
+        if head_only {
+            *request.method_mut() = Method::GET;
+        }
+        let response = self.answer_in_full(request, peer).await;
+        if head_only { respond::head_of(response) } else { response }
+    }
+
+    async fn answer_in_full(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
         // HTTP/2 names the host in its own place.
         if let Some(authority) = request.uri().authority().map(ToString::to_string)
             && let Ok(host) = HeaderValue::from_str(&authority)
@@ -70,7 +79,7 @@ impl Doors {
             return known.map(|known| known.token).map_err(|fault| respond::fault(&fault));
         }
         let token = cookie::token(headers).ok_or_else(session::nobody)?;
-        if method != Method::GET && method != Method::HEAD && !cookie::is_meant(headers, &token) {
+        if method != Method::GET && !cookie::is_meant(headers, &token) {
             return Err(session::not_meant());
         }
         Ok(token)

@@ -197,6 +197,14 @@ impl Mmpd {
         self.web(place(&self.0.requests).await?, Web::SignOut { token: token.clone() }).await.map(drop)
     }
 
+    /// A place among the long conversations, for what goes on after its conversation has ended.
+    ///
+    /// # Errors
+    /// That none became free.
+    pub async fn long(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        place(&self.0.long).await
+    }
+
     async fn web(&self, place: OwnedSemaphorePermit, ask: Web) -> Result<Reply, Fault> {
         let socket = self.socket();
         thread(move || {

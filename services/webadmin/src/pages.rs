@@ -13,14 +13,14 @@ struct Page {
 
 static PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// Answers GET and HEAD for a path of the site.
+/// Answers GET for a path of the site.
 pub fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Response {
     let wanted = path.trim_start_matches('/');
     let name = if wanted.is_empty() { "index.html" } else { wanted };
     let Some(page) = PAGES.iter().find(|page| page.name == name) else {
         return respond::typed(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is no such page.\n");
     };
-    if method != Method::GET && method != Method::HEAD {
+    if method != Method::GET {
         let mut response = respond::empty(StatusCode::METHOD_NOT_ALLOWED);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;

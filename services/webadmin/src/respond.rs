@@ -21,6 +21,9 @@ pub type Response = http::Response<Body>;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Seconds after which whoever gave too many wrong passwords may try again: mmpd's longest pause and a bit.
+const BRAKED: &str = "10";
+
 /// A body that is there.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never: Infallible| match never {}).boxed_unsync()
@@ -31,6 +34,16 @@ pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(full(Bytes::new()));
     *response.status_mut() = status;
     response
+}
+
+/// The answer to HEAD: what GET would have been answered, without the body but with its length.
+pub fn head_of(response: Response) -> Response {
+    let length = http_body::Body::size_hint(response.body()).exact().filter(|length| *length > 0);
+    let mut head = response.map(|_| full(Bytes::new()));
+    if let Some(length) = length {
+        head.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    head
 }
 
 /// An answer with a body of a type.
@@ -87,7 +100,12 @@ pub fn refused(refusal: &Refusal) -> Response {
         (None, Kind::Internal) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     };
     let Refusal { message, state, hint, .. } = refusal;
-    json(status, &json!({ "error": { "code": code, "message": message, "state": state, "hint": hint } }))
+    let mut response =
+        json(status, &json!({ "error": { "code": code, "message": message, "state": state, "hint": hint } }));
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(BRAKED));
+    }
+    response
 }
 
 fn named(code: Code) -> (StatusCode, &'static str) {

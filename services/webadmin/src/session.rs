@@ -2,31 +2,36 @@
 
 use std::net::SocketAddr;
 
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use hyper::body::Incoming;
-use mmp_control::{Secret, reply::WebSession};
+use mmp_client::Client;
+use mmp_control::{Reply, Request, Secret, reply::WebSession};
+use mmp_model::Role;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     basic::Credentials,
     body, cookie,
-    mmpd::{Fault, Mmpd},
+    mmpd::{Fault, Lane, Mmpd},
     respond::{self, Response},
 };
 
 /// What is typed.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SignIn {
-    user: String,
-    password: Secret,
+pub struct SignIn {
+    /// As typed; it may name nobody.
+    pub user: String,
+    /// As typed.
+    pub password: Secret,
+    /// The one to be, where the present one has expired.
     #[serde(default)]
-    new_password: Option<Secret>,
+    pub new_password: Option<Secret>,
 }
 
 /// Answers a request for the session.
-pub async fn answer(mmpd: &Mmpd, request: Request<Incoming>, peer: SocketAddr) -> Response {
+pub async fn answer(mmpd: &Mmpd, request: http::Request<Incoming>, peer: SocketAddr) -> Response {
     match *request.method() {
         Method::POST => sign_in(mmpd, request, peer).await,
         Method::GET => look(mmpd, request.headers(), peer).await,
@@ -59,18 +64,18 @@ pub fn not_meant() -> Response {
     )
 }
 
-fn told(session: &WebSession, token: &Secret) -> Value {
+fn told(session: &WebSession, token: &Secret, notices: &[String]) -> Value {
     json!({
         "user": session.user,
         "role": session.role,
         "expires_in": session.expires_in,
         "idle": session.idle,
         "csrf": cookie::proof(token),
-        "notices": [],
+        "notices": notices,
     })
 }
 
-async fn sign_in(mmpd: &Mmpd, mut request: Request<Incoming>, peer: SocketAddr) -> Response {
+async fn sign_in(mmpd: &Mmpd, mut request: http::Request<Incoming>, peer: SocketAddr) -> Response {
     // Another site must not be able to sign somebody in as somebody else.
     if cookie::is_own_origin(request.headers()) == Some(false) {
         body::drop_politely(request.body_mut()).await;
@@ -82,8 +87,7 @@ async fn sign_in(mmpd: &Mmpd, mut request: Request<Incoming>, peer: SocketAddr) 
     };
     match mmpd.sign_in(&Credentials { user, password }, new_password, peer).await {
         Ok(signed) => {
-            let mut told = told(&signed.session, &signed.token);
-            told["notices"] = json!(signed.notices);
+            let mut told = told(&signed.session, &signed.token, &signed.notices);
             told["failed_logins"] = json!(signed.failed_logins);
             told["last_login"] = json!(signed.last_login);
             with_cookie(respond::json(StatusCode::OK, &told), &cookie::set(&signed.token))
@@ -95,9 +99,25 @@ async fn sign_in(mmpd: &Mmpd, mut request: Request<Incoming>, peer: SocketAddr) 
 async fn look(mmpd: &Mmpd, headers: &HeaderMap, peer: SocketAddr) -> Response {
     let Some(token) = cookie::token(headers) else { return nobody() };
     match mmpd.check(&token, peer).await {
-        Ok(session) => respond::json(StatusCode::OK, &told(&session, &token)),
+        Ok(session) => {
+            let notices = notices(mmpd, &session, &token, peer).await;
+            respond::json(StatusCode::OK, &told(&session, &token, &notices))
+        }
         Err(fault @ Fault::Refused(_)) => with_cookie(respond::fault(&fault), &cookie::clear()),
         Err(fault) => respond::fault(&fault),
+    }
+}
+
+/// What the sign-in tells an administrator, as it is now.
+async fn notices(mmpd: &Mmpd, session: &WebSession, token: &Secret, peer: SocketAddr) -> Vec<String> {
+    if session.role != Role::Admin {
+        return Vec::new();
+    }
+    let ask = |client: &mut Client, _| client.call("", Request::Alarms);
+    match mmpd.act(Lane::Request, token.clone(), peer, None, ask).await {
+        Ok(Reply::Alarms(notices)) => notices,
+        // The session holds, and that is what was asked.
+        _ => Vec::new(),
     }
 }
 

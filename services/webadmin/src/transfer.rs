@@ -76,6 +76,11 @@ async fn list(mmpd: &Mmpd, token: Secret, peer: SocketAddr) -> Response {
 }
 
 async fn download(mmpd: &Mmpd, token: Secret, name: FileName, peer: SocketAddr) -> Response {
+    // Held until the last byte is read: a download has a thread for as long as its client takes.
+    let place = match mmpd.long().await {
+        Ok(place) => place,
+        Err(fault) => return respond::fault(&fault),
+    };
     let (line, ask) = (format!("files get {name}"), Request::File(Ask::Open(name.clone())));
     let open = move |client: &mut Client, _| client.call_for_descriptor(&line, ask);
     let (info, descriptor) = match mmpd.act(Lane::Request, token, peer, None, open).await {
@@ -88,6 +93,7 @@ async fn download(mmpd: &Mmpd, token: Secret, name: FileName, peer: SocketAddr) 
     let size = file.metadata().map_or(info.size, |found| found.len());
     let (sender, pieces) = mpsc::channel(PIECES);
     tokio::task::spawn_blocking(move || {
+        let _place = place;
         let mut left = size;
         while left > 0 {
             let mut piece = vec![0; PIECE.min(usize::try_from(left).unwrap_or(PIECE))];

@@ -39,6 +39,16 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
             b"GET\n/api/v1/system/licensing\n\n",
         ],
     ),
+    (
+        "web-door",
+        web_door,
+        &[
+            include_bytes!("../seeds/web-door/line"),
+            include_bytes!("../seeds/web-door/session"),
+            include_bytes!("../seeds/web-door/request"),
+            include_bytes!("../seeds/web-door/upload"),
+        ],
+    ),
     ("live-json", live_json, &[include_bytes!("../seeds/live-json/live.json")]),
     ("sftp-packet", sftp_packet, &[&[1, 0, 0, 0, 3], &[16, 0, 0, 0, 1, 0, 0, 0, 1, b'.']]),
     (
@@ -163,6 +173,54 @@ fn api_request(bytes: &[u8]) {
             roxmltree::Document::parse(text).expect("XML is well-formed");
         }
         assert_eq!(answer.body.is_empty(), answer.header("Content-Type").is_none());
+    }
+}
+
+/// What Web Admin reads before anybody has signed in: `Authorization`, `Cookie`, `Host` and path on lines of their own, then
+/// a body.
+fn web_door(bytes: &[u8]) {
+    use webadmin::{api, basic, cookie, line, pages, redirect, session, transfer};
+
+    let mut parts = bytes.splitn(5, |byte| *byte == b'\n');
+    let mut part = || parts.next().unwrap_or_default();
+    let (authorization, cookies, host, path, body) = (part(), part(), part(), part(), part());
+    if let Some(found) = basic::read(authorization) {
+        assert!(!found.user.contains(':'), "the name ends at the first colon");
+    }
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in [("cookie", cookies), ("host", host), ("origin", cookies), ("accept-encoding", cookies)] {
+        if let Ok(value) = http::HeaderValue::from_bytes(value) {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(token) = cookie::token(&headers) {
+        assert!(token.reveal().len() == 64 && token.reveal().bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!(!cookie::is_meant(&headers, &token), "a request without a proof was meant");
+    }
+    let Ok(path) = std::str::from_utf8(path) else { return };
+    let _ = api::is_here(path);
+    let _ = pages::takes_gzip(&headers);
+    if let Some(name) = transfer::decoded(path).and_then(|name| name.parse::<FileName>().ok()) {
+        assert!(!name.as_str().contains('/') && name.as_str() != "..");
+    }
+    let page = pages::answer(&http::Method::GET, path, &headers).status().as_u16();
+    assert!(matches!(page, 200 | 304 | 404));
+    if let Ok(uri) = path.parse::<http::Uri>() {
+        let answer = redirect::answer(&http::Method::GET, &uri, &headers, 445);
+        if let Some(to) = answer.headers().get("location") {
+            let to: http::Uri = to.to_str().expect("an address is text").parse().expect("and an address");
+            let named = to.host().expect("it names a host");
+            assert!(host.starts_with(named.as_bytes()), "it leads elsewhere");
+        }
+    }
+    if let Ok(typed) = serde_json::from_slice::<line::Typed>(body) {
+        let _ = mmp_grammar::parse(&typed.line, Role::Admin);
+        let _ = mmp_grammar::loggable(&typed.line);
+    }
+    let _ = serde_json::from_slice::<session::SignIn>(body);
+    if let Ok(request) = serde_json::from_slice::<mmp_control::Request>(body) {
+        let again = serde_json::to_vec(&request).expect("what was read is written");
+        assert_eq!(serde_json::from_slice::<mmp_control::Request>(&again).expect("and read again"), request);
     }
 }
 
