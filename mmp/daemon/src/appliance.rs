@@ -224,6 +224,7 @@ impl Appliance {
             settings: RwLock::new(Arc::new(settings)),
             changing: Mutex::new(Changing { store: loaded.store, rendered: Rendered::default(), touches: 0 }),
         };
+        appliance.look_at_host_keys();
         appliance.end_old_trial();
         appliance.keep_as_read_at_boot();
         appliance.adopt_webadmin();

@@ -14,7 +14,7 @@ use mmp_model::FileName;
 use zeroize::Zeroizing;
 
 /// SSH host keys.
-const HOST_KEYS: &str = "/data/ssh/etc/ssh";
+pub const HOST_KEYS: &str = "/data/ssh/etc/ssh";
 
 /// Plain files of a folder whose names are file names, sorted.
 fn names(folder: &Path) -> io::Result<Vec<FileName>> {

@@ -76,7 +76,7 @@ pub fn login(text: &str) {
     settle();
 }
 
-/// A change that is not in force any more, though somebody made it.
+/// What is not any more as somebody made it: a change that was undone, a key that was made anew.
 pub fn undone(text: &str) {
     send(Facility::DAEMON, Level::WARNING, "mmpd", text);
     audited(Level::WARNING, "mmpd", text);

@@ -69,6 +69,11 @@ impl Notes {
         }
     }
 
+    /// Takes back notes that begin so: a newer one says it all.
+    pub fn forget(&self, begin: &str) {
+        self.lock().retain(|note| !note.text.starts_with(begin));
+    }
+
     fn keep(&self, notes: &[Note]) {
         let text = serde_json::to_vec(notes).expect("notes have text keys only");
         if let Err(error) = durable::replace(&self.file, &text, 0o600) {
@@ -111,6 +116,15 @@ mod tests {
         notes.add(note("root", "two"));
         notes.told("root");
         assert_eq!(Notes::load(folder.path()).all(), [note("admin", "one")]);
+    }
+
+    #[test]
+    fn a_newer_note_takes_the_place_of_an_older_one() {
+        let notes = Notes::load(tempfile::tempdir().unwrap().path());
+        ["Memory: 1", "other", "Memory: 2"].into_iter().for_each(|text| notes.add(note("admin", text)));
+        notes.forget("Memory: ");
+        notes.add(note("admin", "Memory: 3"));
+        assert_eq!(notes.all(), [note("admin", "other"), note("admin", "Memory: 3")]);
     }
 
     #[test]

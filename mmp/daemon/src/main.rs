@@ -4,7 +4,7 @@
 //! waits for what it supervises beyond a deadline; a broken request ends its own conversation and no other.
 //!
 //! On a developer's machine `mmpd --native FOLDER` keeps everything below FOLDER and leaves the system alone, and
-//! `mmpd --check FOLDER` says what it would find in a folder of settings.
+//! `mmpd --check FOLDER` says what it would find in a folder of settings. `mmpd --host-keys FOLDER` makes the host keys of SSH.
 
 mod access;
 mod admission;
@@ -24,6 +24,7 @@ mod evict;
 mod expected;
 mod files;
 mod given;
+mod host_keys;
 mod hung;
 mod journal;
 mod license;
@@ -31,6 +32,7 @@ mod lockout;
 mod logins;
 mod logs;
 mod loud;
+mod memory;
 mod network_fault;
 mod network_watch;
 mod news;
@@ -84,13 +86,12 @@ const AUDIT_LATEST: Duration = Duration::from_secs(5);
 /// What a conversation's thread needs, with room for yescrypt's tables on the heap.
 const STACK: usize = 512 << 10;
 
-/// Puts on the medium what other programs have written into a folder's file system.
-fn flush(folder: &Path) -> ExitCode {
-    let flushed = std::fs::File::open(folder).and_then(|folder| Ok(nix::unistd::syncfs(folder)?));
-    match flushed {
+/// Makes SSH's host keys below a folder.
+fn make_host_keys(folder: &Path) -> ExitCode {
+    match host_keys::make(folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} is not flushed: {error}", folder.display());
+            eprintln!("{}", mmp_control::chain(&error));
             ExitCode::FAILURE
         }
     }
@@ -102,9 +103,9 @@ fn main() -> ExitCode {
         [] => (Paths::device(), true),
         ["--native", folder] => (Paths::below(Path::new(folder)), false),
         ["--check", folder] => return check::run(Path::new(folder)),
-        ["--flush", folder] => return flush(Path::new(folder)),
+        ["--host-keys", folder] => return make_host_keys(Path::new(folder)),
         _ => {
-            eprintln!("usage: mmpd [--native FOLDER | --check FOLDER | --flush FOLDER]");
+            eprintln!("usage: mmpd [--native FOLDER | --check FOLDER | --host-keys FOLDER]");
             return ExitCode::from(2);
         }
     };
@@ -136,6 +137,8 @@ fn serve(paths: Paths, device: bool) -> io::Result<std::convert::Infallible> {
             .stack_size(STACK)
             .spawn(move || network_watch::watch(&watched))?;
         thread::Builder::new().name("hung".into()).stack_size(STACK).spawn(hung::watch)?;
+        let watched = Arc::clone(&appliance);
+        thread::Builder::new().name("memory".into()).stack_size(STACK).spawn(move || memory::watch(&watched))?;
         let watched = Arc::clone(&appliance);
         thread::Builder::new().name("cards".into()).stack_size(STACK).spawn(move || watched.watch_cards())?;
     }

@@ -11,7 +11,7 @@ use mmp_control::{
 use mmp_model::{Role, Username};
 
 use super::{Appliance, Asked};
-use crate::{evict, journal, loud, loud::Note, observe::clock, recovery::Step, store::Author};
+use crate::{evict, host_keys, journal, loud, loud::Note, memory, observe::clock, recovery::Step, store::Author};
 
 /// Stands where a session's number would; no session has it.
 const NO_SEAT: u64 = u64::MAX;
@@ -86,11 +86,33 @@ impl Appliance {
         all.filter(|(_, account)| account.role == Role::Admin).map(|(name, _)| name.clone()).collect()
     }
 
+    /// The kernel ended programs for want of memory; an older note about it is replaced.
+    pub fn memory_ran_short(&self, text: &str) {
+        journal::warning(text);
+        self.notes.forget(memory::BEGIN);
+        self.tell_administrators(text);
+    }
+
+    /// Host keys that nobody could use make room for new ones.
+    pub(super) fn look_at_host_keys(&mut self) {
+        let looked = host_keys::look(&self.system.paths);
+        self.faults.extend(looked.faults);
+        if !looked.taken_away.is_empty() {
+            let text = host_keys::told(&looked.taken_away);
+            journal::undone(&text);
+            self.note_administrators(&text);
+        }
+    }
+
     fn tell_administrators(&self, text: &str) {
         if self.system.device {
             loud::on_consoles(&self.board.consoles, text);
         }
         self.news.add(None, text.to_owned(), []);
+        self.note_administrators(text);
+    }
+
+    fn note_administrators(&self, text: &str) {
         for user in self.administrators() {
             self.notes.add(Note { user: user.to_string(), at: clock::now(), text: text.to_owned() });
         }

@@ -25,7 +25,7 @@ const EVIL: &str = "evil";
 const KEY: &[u8] = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f bob";
 
 /// Something of everything that can be set.
-fn sample() -> Settings {
+pub(super) fn sample() -> Settings {
     let bob = || "bob".parse().unwrap();
     let server =
         |text: &str| serde_json::from_value(serde_json::json!({"host": text, "port": "514", "transport": "tcp"}));
@@ -76,6 +76,11 @@ fn around(file: &str) -> Surroundings {
 
 /// The stored form with its `index`-th text (values and names alike) given to `change`; `None` past the last.
 fn changed(settings: &Settings, index: usize, change: &dyn Fn(&str) -> String) -> Option<Value> {
+    replaced(serde_json::to_value(versions::store(settings)).unwrap(), index, change)
+}
+
+/// The same of any value.
+pub(super) fn replaced(value: Value, index: usize, change: &dyn Fn(&str) -> String) -> Option<Value> {
     fn take(text: String, left: &mut Option<usize>, change: &dyn Fn(&str) -> String) -> String {
         match left {
             Some(0) => {
@@ -103,9 +108,8 @@ fn changed(settings: &Settings, index: usize, change: &dyn Fn(&str) -> String) -
         }
     }
     let mut left = Some(index);
-    let stored = serde_json::to_value(versions::store(settings)).unwrap();
-    let stored = walk(stored, &mut left, change);
-    left.is_none().then_some(stored)
+    let value = walk(value, &mut left, change);
+    left.is_none().then_some(value)
 }
 
 fn load(stored: Value) -> Option<Settings> {
@@ -122,7 +126,7 @@ fn configuration(rendered: &Rendered) -> Vec<(String, String)> {
 }
 
 /// Panics when the value got out of its place. People's own text may have lines of its own, and nothing but that.
-fn check(settings: &Settings, file: &str, what: &str) {
+pub(super) fn check(settings: &Settings, file: &str, what: &str) {
     for (path, content) in configuration(&render(settings, &around(file))) {
         let strange = content.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
         assert_eq!(strange, None, "{what}: a control character in {path}: {content}");
@@ -132,7 +136,7 @@ fn check(settings: &Settings, file: &str, what: &str) {
     }
 }
 
-fn payloads(old: &str) -> Vec<String> {
+pub(super) fn payloads(old: &str) -> Vec<String> {
     let breaks =
         ["\n", "\r\n", "\r", "\u{b}", "\u{85}", "\u{2028}", "\0", "\"\n", "'\n", ";\n", "\\\n", " }\n", "\u{1b}[2J\n"];
     let mut all: Vec<String> = breaks.iter().map(|end| format!("{old}{end}{EVIL} yes\n")).collect();

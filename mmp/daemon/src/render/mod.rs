@@ -12,6 +12,8 @@ mod networkd6;
 pub mod nftables;
 pub mod ssh;
 pub mod syslog;
+#[cfg(test)]
+mod typed;
 pub mod unbound;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
