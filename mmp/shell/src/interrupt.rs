@@ -5,9 +5,18 @@
 
 #![allow(unsafe_code)] // a signal handler cannot be installed without
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::{
+    poll::ppoll,
+    sys::{
+        signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction},
+        time::TimeSpec,
+    },
+};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -47,4 +56,12 @@ pub fn while_waiting() -> SigSet {
 /// Whether Ctrl-C was pressed since [`arm`], or since this was asked.
 pub fn interrupted() -> bool {
     INTERRUPTED.swap(false, Ordering::Relaxed)
+}
+
+/// Waits so long, or until Ctrl-C, which is told.
+pub fn pause(time: Duration) -> bool {
+    let time = TimeSpec::from_duration(time);
+    // Woken early by a signal or not, the flag knows.
+    let _ = ppoll(&mut [], Some(time), Some(while_waiting()));
+    interrupted()
 }

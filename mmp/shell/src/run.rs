@@ -261,7 +261,11 @@ impl Line<'_> {
         let mut lines = Lines { filters: &self.parsed.filters, ..Lines::default() };
         let reply = self.session.call_streaming(self.logged, request, false, &mut |text| lines.take(text))?;
         lines.end();
-        self.print(&render::reply(&reply));
+        let rest = render::reply(&reply);
+        // Nothing more is no text of its own: it would be counted as one.
+        if !rest.is_empty() {
+            self.print(&rest);
+        }
         Ok(())
     }
 
@@ -371,8 +375,13 @@ impl Lines<'_> {
         }
     }
 
+    /// What is counted is told at the end, also when there was nothing.
+    fn counts(&self) -> bool {
+        self.filters.iter().any(|filter| filter.kind == mmp_grammar::FilterKind::Count)
+    }
+
     fn line(&mut self, line: &str) {
-        if self.filters.iter().any(|filter| filter.kind == mmp_grammar::FilterKind::Count) {
+        if self.counts() {
             self.all.push_str(line);
             self.all.push('\n');
         } else if self.filters.iter().all(|filter| filter.keeps(line)) {
@@ -388,7 +397,7 @@ impl Lines<'_> {
         if !rest.is_empty() {
             self.line(&rest);
         }
-        if !self.all.is_empty() {
+        if self.counts() {
             output::write(&format!("{}\n", output::filtered(&self.all, self.filters)));
         }
     }

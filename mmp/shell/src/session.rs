@@ -3,12 +3,21 @@
 //! Invariant: a request is sent a second time only if the first one cannot have reached mmpd, or if asking twice does
 //! no harm. The line that goes with a request is the one fit for logs.
 
-use std::{io::ErrorKind, path::PathBuf};
+use std::{
+    io::{self, ErrorKind, IsTerminal as _},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use mmp_client::{Client, ClientError};
 use mmp_control::{Program, Reply, Request, Welcome, reply::LiveValue, request::Live};
 
 use crate::{interrupt, output};
+
+/// A killed mmpd is back within a second, a hung one is ended after ten.
+const BACK: Duration = Duration::from_secs(15);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// An open session.
 pub struct Session {
@@ -36,6 +45,18 @@ impl Session {
     pub fn reopen(&mut self) -> Result<(), ClientError> {
         *self = Self::open(self.origin.clone())?;
         Ok(())
+    }
+
+    /// Opens the session once more when mmpd is there again, or not at all; Ctrl-C ends the waiting.
+    fn await_back(&mut self) -> Result<(), ClientError> {
+        let deadline = Instant::now() + BACK;
+        loop {
+            match self.reopen() {
+                Err(ClientError::Unreachable(_) | ClientError::Lost(_))
+                    if Instant::now() < deadline && !interrupt::pause(AGAIN) => {}
+                other => return other,
+            }
+        }
     }
 
     /// Values that exist now, for completion; none when mmpd does not answer, which the next command will say.
@@ -84,11 +105,13 @@ impl Session {
                     return Err(ClientError::Lost(error));
                 }
                 output::error("The management daemon does not answer; trying again");
-                self.reopen()?;
+                let back = self.await_back();
                 // A broken pipe says that nobody was there to read the request.
                 if repeatable || error.kind() == ErrorKind::BrokenPipe {
+                    back?;
                     self.once(line, request, on_text)
                 } else {
+                    // Whether or not it is back, it may have carried the request out.
                     Err(ClientError::Lost(error))
                 }
             }
@@ -98,7 +121,14 @@ impl Session {
 
     fn once(&mut self, line: &str, request: Request, on_text: &mut dyn FnMut(&str)) -> Result<Reply, ClientError> {
         match &mut self.client {
-            Some(client) => client.call_streaming(line, request, on_text, &interrupt::interrupted),
+            Some(client) => client.call_streaming(line, request, on_text, &|| {
+                let pressed = interrupt::interrupted();
+                if pressed && io::stdin().is_terminal() {
+                    // The terminal shows the key where the output was; what follows, the prompt too, has a line of its own.
+                    output::write("\n");
+                }
+                pressed
+            }),
             None => Err(ClientError::Unreachable(ErrorKind::NotConnected.into())),
         }
     }

@@ -104,6 +104,44 @@ fn a_daemon_that_goes_away_in_the_middle_is_asked_once_more_for_what_only_shows(
 }
 
 #[test]
+fn what_comes_bit_by_bit_is_counted_once() {
+    let mmpd = mmpd();
+    for (line, counted) in [("syslog search x | count", "0\n"), ("syslog search x | include y | count", "0\n")] {
+        assert_eq!(texts(&mmpd.run(&["-c", line], "")).1, counted, "{line}");
+    }
+    let mmpd = Mmpd::new(welcome(), |_| Say::Lines("one\ntwo\nthree\n"));
+    for (line, counted) in [("syslog search x | count", "3\n"), ("syslog search x | include o | count", "2\n")] {
+        assert_eq!(texts(&mmpd.run(&["-c", line], "")).1, counted, "{line}");
+    }
+}
+
+#[test]
+fn an_mmpd_that_died_over_a_change_is_not_said_to_have_done_nothing() {
+    let mmpd = mmpd();
+    let (socket, away) = (mmpd.home().join("control.sock"), mmpd.home().join("away.sock"));
+    // It takes the request and goes away, and comes back a moment later.
+    let mut shell = mmpd.command(&["-c", "hostname cms1"]);
+    let dying = Mmpd::new(welcome(), move |_| {
+        std::fs::rename(&socket, &away).unwrap();
+        let (socket, away) = (socket.clone(), away.clone());
+        std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            std::fs::rename(away, socket).unwrap();
+        });
+        Say::HangUp
+    });
+    std::fs::remove_file(mmpd.home().join("control.sock")).unwrap();
+    std::fs::rename(dying.home().join("control.sock"), mmpd.home().join("control.sock")).unwrap();
+    let (status, out, err) = texts(&shell.output().unwrap());
+    assert_eq!((status, out.as_str()), (Some(4), ""), "{err}");
+    assert!(
+        err.contains("The management daemon went away; whether the command was carried out is not known\n"),
+        "{err}"
+    );
+    assert!(!err.contains("Nothing was done"), "{err}");
+}
+
+#[test]
 fn an_expired_password_is_changed_in_an_interactive_session_only() {
     let mmpd = Mmpd::new(mmp_control::Welcome { must_change_password: true, ..welcome() }, |_| Say::HangUp);
     let (status, out, err) = texts(&mmpd.run(&["-c", "dns"], ""));

@@ -35,6 +35,8 @@ pub enum Say {
     Done(Reply),
     /// Refused.
     Refused(Refusal),
+    /// Some text, and that was all.
+    Lines(&'static str),
     /// Some text, then nothing until the request is cancelled.
     UntilCancelled(&'static str),
     /// Nothing at all, and no end.
@@ -179,6 +181,10 @@ fn serve(
                     greeting.lock().unwrap().must_change_password = true;
                 }
                 send(&mut stream, &Answer::Refused(refusal));
+            }
+            Say::Lines(text) => {
+                send(&mut stream, &Answer::Text(text.into()));
+                send(&mut stream, &Answer::Done(Reply::Nothing));
             }
             Say::UntilCancelled(text) => {
                 send(&mut stream, &Answer::Text(text.into()));
