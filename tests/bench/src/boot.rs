@@ -10,12 +10,15 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use harness::{Appliance, Builder, tools};
+use harness::{
+    Appliance, Builder,
+    inside::{self, Clock, Entrance},
+    tools,
+};
 
 use crate::{
     baseline,
     device::{self, Answers},
-    inside::{self, Clock, Entrance},
     table::Table,
 };
 

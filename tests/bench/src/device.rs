@@ -6,13 +6,13 @@ use anyhow::{Context as _, Result};
 use harness::{
     Builder,
     appliance::{ANSWER, FACTORY, PASSWORD},
+    inside::{self, Entrance, Probe},
     tools,
 };
 
 use crate::{
     baseline::Debian,
     boot,
-    inside::{self, Entrance, Probe},
     table::Table,
     times::{Times, milliseconds, ratio},
 };

@@ -5,7 +5,6 @@ mod boot;
 mod container;
 mod device;
 mod image;
-mod inside;
 mod native;
 mod sandboxes;
 mod table;

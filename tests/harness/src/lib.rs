@@ -8,6 +8,7 @@ pub mod appliance;
 pub mod capture;
 pub mod container;
 pub mod disk;
+pub mod inside;
 pub mod knock;
 pub mod lan;
 pub mod log_server;

@@ -38,6 +38,7 @@ pub struct Client {
     password: String,
     method: Method,
     key: Option<PathBuf>,
+    agent: Option<PathBuf>,
     tries: u32,
     told: bool,
     /// A process in the network namespace that it runs in.
@@ -73,6 +74,7 @@ impl Client {
             password: password.into(),
             method: Method::Password,
             key: None,
+            agent: None,
             tries: 1,
             told: false,
             computer: None,
@@ -98,6 +100,12 @@ impl Client {
     /// The same administrator, with a private key and no password.
     pub fn key(mut self, file: &Path) -> Self {
         self.key = Some(file.into());
+        self
+    }
+
+    /// The same administrator, with an agent that listens at a socket, which is offered for forwarding only.
+    pub fn agent(mut self, socket: &Path) -> Self {
+        self.agent = Some(socket.into());
         self
     }
 
@@ -169,7 +177,7 @@ impl Client {
             "StrictHostKeyChecking=accept-new".into(),
             "UpdateHostKeys=no".into(),
             "PubkeyAuthentication=no".into(),
-            "IdentityAgent=none".into(),
+            format!("IdentityAgent={}", self.agent.as_deref().unwrap_or(Path::new("none")).display()),
             format!("PreferredAuthentications={method}"),
             format!("NumberOfPasswordPrompts={}", self.tries),
             "ConnectTimeout=60".into(),

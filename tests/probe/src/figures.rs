@@ -1,8 +1,10 @@
-//! Answers: memory, processes, ports, and the shell's times, all as seen from inside.
+//! Answers: memory, processes, ports, and the shell's times, all as seen from inside; and what is done from there.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::Duration};
 
 use probe::dialogue::{GROUP, Shell, USER};
+
+use crate::{deeds, secrets};
 
 const SHELL: &str = "/usr/bin/mmp";
 const PROMPT: &str = "cms> ";
@@ -21,6 +23,19 @@ pub fn answer(question: &str) -> io::Result<String> {
         }
         (Some("memory"), _) => fs::read_to_string("/proc/meminfo"),
         (Some("processes"), _) => processes(),
+        (Some("use"), _) => used(Path::new(question.split_once(' ').map_or("/data", |(_, path)| path))),
+        (Some("free"), _) => free(Path::new(question.split_once(' ').map_or("/data", |(_, path)| path))),
+        (Some("environment"), _) => environment(question.split_once(' ').map_or("mmp", |(_, name)| name)),
+        (Some("sockets"), _) => fs::read_to_string("/proc/net/unix"),
+        (Some("kill"), Some(after)) => {
+            deeds::kill_after(question.split(' ').nth(1).unwrap_or_default(), after.parse().unwrap_or(0))
+        }
+        (Some("hog"), _) => deeds::hog(count),
+        (Some("spray"), Some(rest)) => deeds::spray(count, rest),
+        (Some("fill"), Some(path)) => deeds::fill(count, Path::new(path)),
+        (Some("flood"), _) => deeds::flood(count),
+        (Some("watch"), _) => secrets::watch(question.split_once(' ').map_or("", |(_, words)| words)),
+        (Some("watched"), _) => secrets::watched(),
         (Some("ports"), _) => ports(),
         (Some("shell"), _) => shell_starts(count),
         (Some("command"), Some(line)) => commands(count, line),
@@ -52,6 +67,42 @@ fn processes() -> io::Result<String> {
         }
     }
     Ok(text)
+}
+
+/// Numbers of the processes of this name.
+pub fn named(name: &str) -> io::Result<Vec<u32>> {
+    let numbers = fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+    Ok(numbers.filter(is).collect())
+}
+
+/// The environment of every process of this name, a variable a line.
+fn environment(name: &str) -> io::Result<String> {
+    let mut text = String::new();
+    for pid in named(name)? {
+        let bytes = fs::read(format!("/proc/{pid}/environ"))?;
+        text.push_str(&format!("{pid}\n{}\n", String::from_utf8_lossy(&bytes).replace('\0', "\n")));
+    }
+    Ok(text)
+}
+
+/// Bytes of the blocks that the files below a folder take.
+fn used(folder: &Path) -> io::Result<String> {
+    fn below(folder: &Path) -> io::Result<u64> {
+        let mut blocks = 0;
+        for entry in fs::read_dir(folder)?.flatten() {
+            let about = entry.metadata()?;
+            blocks += if about.is_dir() { below(&entry.path())? } else { about.blocks() * 512 };
+        }
+        Ok(blocks)
+    }
+    Ok(below(folder)?.to_string())
+}
+
+/// Bytes that are free for everybody.
+fn free(folder: &Path) -> io::Result<String> {
+    let about = nix::sys::statvfs::statvfs(folder)?;
+    Ok((about.blocks_available() * about.fragment_size()).to_string())
 }
 
 /// `tcp 22`, `udp6 546`, with `local` behind those that only the appliance itself reaches.

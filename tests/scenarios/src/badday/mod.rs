@@ -19,17 +19,25 @@ mod cards;
 mod clock;
 mod damaged_settings;
 mod failing_disk;
+mod flood;
 mod full;
 mod half_way;
+mod host_key;
 mod hung;
 mod killed;
 mod lost_settings;
+mod memory;
+mod mid_change;
 mod read_only;
 
 pub const ALL: &[Scenario] = &[
     scenario("badday::full_data_refuses_changes_until_a_file_goes", Moment::Shell, full::run),
     scenario("badday::damaged_settings_are_passed_over", Moment::Shell, damaged_settings::run),
     scenario("badday::lost_settings_open_the_console_and_nothing_else", Moment::Shell, lost_settings::run),
+    scenario("badday::a_damaged_host_key_is_made_anew", Moment::Shell, host_key::run),
+    scenario("badday::memory_runs_short", Moment::Inside, memory::run),
+    scenario("badday::mmpd_dies_in_a_stream_of_changes", Moment::Inside, mid_change::run),
+    scenario("badday::a_flood_of_the_log_stays_in_its_bound", Moment::Inside, flood::run),
     scenario("badday::a_disk_that_begins_to_fail", Moment::Own, failing_disk::run),
     scenario("badday::a_disk_that_cannot_be_written", Moment::Shell, read_only::run),
     scenario("badday::clock_at_1970_and_2099", Moment::Shell, clock::run),

@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
+use crate::{Appliance, Builder, tools};
 use anyhow::{Context as _, Result, bail};
-use harness::{Appliance, Builder, tools};
 
 /// Longest time that an answer takes: a few hundred commands under emulation.
 const ANSWER: Duration = Duration::from_secs(180);
