@@ -10,7 +10,12 @@ use std::{
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::support::{EVA, Service, appliance::Appliance, status, wire::connected};
+use crate::support::{
+    EVA, Service,
+    appliance::{ADMIN, Appliance},
+    status,
+    wire::connected,
+};
 
 /// Longest time for a page while others misbehave.
 const SOON: Duration = Duration::from_secs(5);
@@ -126,6 +131,33 @@ fn a_body_of_a_hundred_megabytes_is_refused_and_takes_no_memory() {
     assert!(service.is_alive());
     let grown = memory(&service).saturating_sub(before);
     assert!(grown < 64 << 10, "{grown} kB more than before");
+}
+
+#[test]
+fn downloads_that_nobody_reads_keep_no_request_waiting() {
+    const SIZE: usize = 24 << 20;
+    let appliance = Appliance::start();
+    let mut upload = appliance.web.wire();
+    let head = format!("PUT /api/mmp/v1/files/big.bin HTTP/1.1\r\nHost: x\r\n{ADMIN}Content-Length: {SIZE}\r\n\r\n");
+    upload.write(head.as_bytes());
+    upload.write(&vec![7; SIZE]);
+    let stored = upload.answer();
+    assert_eq!(stored.status, 200, "{}", stored.text());
+    // More than the service has threads.
+    let held: Vec<_> = (0..80)
+        .map(|_| {
+            let mut wire = appliance.web.wire();
+            wire.write(format!("GET /api/mmp/v1/files/big.bin HTTP/1.1\r\nHost: x\r\n{ADMIN}\r\n").as_bytes());
+            wire
+        })
+        .collect();
+    let until = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < until {
+        let begun = Instant::now();
+        assert!(appliance.line("version").to_string().contains("version"));
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    }
+    drop(held);
 }
 
 /// The service's resident memory in kB.

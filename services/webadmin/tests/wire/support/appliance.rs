@@ -20,7 +20,7 @@ use super::{LATEST, Service, wire::Answer};
 /// The administrator's password after the first sign-in.
 pub const PASSWORD: &str = "Rostrum-Wire-1";
 /// `admin` with that password.
-const ADMIN: &str = "Authorization: Basic YWRtaW46Um9zdHJ1bS1XaXJlLTE=\r\n";
+pub const ADMIN: &str = "Authorization: Basic YWRtaW46Um9zdHJ1bS1XaXJlLTE=\r\n";
 
 /// Both.
 pub struct Appliance {
