@@ -11,7 +11,9 @@ const LONGEST: usize = 2048;
 pub fn answer(method: &Method, uri: &Uri, headers: &HeaderMap, port: u16) -> Response {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok()).and_then(host);
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let Some(host) = named.filter(|_| path.starts_with('/') && path.len() < LONGEST) else {
+    // A request may hold bytes that an address may not (RFC 3986 section 2).
+    let fits = path.starts_with('/') && path.len() < LONGEST && path.bytes().all(|byte| byte.is_ascii_graphic());
+    let Some(host) = named.filter(|_| fits) else {
         return plain(StatusCode::BAD_REQUEST);
     };
     let address = if port == 443 { format!("https://{host}{path}") } else { format!("https://{host}:{port}{path}") };
@@ -82,5 +84,6 @@ mod tests {
             assert_eq!(to(&Method::GET, Some(host), "/", 443).0, StatusCode::BAD_REQUEST, "{host}");
         }
         assert_eq!(to(&Method::GET, None, "/", 443).0, StatusCode::BAD_REQUEST);
+        assert_eq!(to(&Method::GET, Some("cms1"), "/\u{249}", 443), (StatusCode::BAD_REQUEST, String::new()));
     }
 }

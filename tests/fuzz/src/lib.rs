@@ -47,6 +47,7 @@ pub const TARGETS: &[(&str, Target, &[&[u8]])] = &[
             include_bytes!("../seeds/web-door/session"),
             include_bytes!("../seeds/web-door/request"),
             include_bytes!("../seeds/web-door/upload"),
+            include_bytes!("../seeds/web-door/path-that-is-no-address"),
         ],
     ),
     ("live-json", live_json, &[include_bytes!("../seeds/live-json/live.json")]),
