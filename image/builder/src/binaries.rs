@@ -12,6 +12,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("mmp-daemon", "mmpd", "usr/lib/rostrum/mmpd"),
     ("mmp-shell", "mmp", "usr/bin/mmp"),
     ("mmp-capture", "mmp-capture", "usr/lib/rostrum/mmp-capture"),
+    ("mmp-pkcs12", "mmp-pkcs12", "usr/lib/rostrum/mmp-pkcs12"),
     ("mmp-sftp", "mmp-sftp", "usr/lib/rostrum/mmp-sftp"),
     ("mmp-access", "mmp-login", "usr/lib/rostrum/mmp-login"),
     ("mmp-access", "mmp-auth", "usr/lib/rostrum/mmp-auth"),

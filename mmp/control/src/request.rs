@@ -443,6 +443,8 @@ pub enum Live {
     CertificateFiles,
     /// Keys, certificates and requests in the folder.
     PkiFiles,
+    /// PKCS#12 files in the folder.
+    Pkcs12Files,
     /// Requests in the folder, without their ending.
     Requests,
     /// Names that have both a key and a certificate made here, without their ending.
@@ -473,6 +475,7 @@ impl Live {
         Self::KeyFiles,
         Self::CertificateFiles,
         Self::PkiFiles,
+        Self::Pkcs12Files,
         Self::Requests,
         Self::Pairs,
     ];

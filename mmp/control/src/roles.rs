@@ -5,7 +5,7 @@
 
 use mmp_model::Role;
 
-use crate::request::{Date, Request, Status, Surface, Syslog, Trial, User, Webadmin};
+use crate::request::{Date, Pki, Request, Status, Surface, Syslog, Trial, User, Webadmin};
 
 /// Whether the role may make the request. `Access` is not a role's to ask: mmpd takes it from root only, and
 /// `Web` from the `webadmin` service only.
@@ -27,6 +27,8 @@ pub fn permits(role: Role, request: &Request) -> bool {
         Request::Audit(_) | Request::Syslog(Syslog::ShowAudit | Syslog::AddAudit(_) | Syslog::DelAudit(_)) => {
             matches!(role, Role::Admin | Role::Audit)
         }
+        // Keys of accounts are the administrator's, as their upload is.
+        Request::Pki(Pki::CheckToSsh(_) | Pki::ToSsh(..)) => role == Role::Admin,
         // `mmp.md` sections 2.6, 10 and 20: keys, certificates and what protects with them.
         Request::Pki(_) | Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => {
             matches!(role, Role::Admin | Role::Crypto)
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
     use crate::{
         Secret,
-        request::{Audit, Dns, Pki, Power},
+        request::{Audit, Dns, Power},
     };
 
     #[test]

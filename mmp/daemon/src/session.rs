@@ -253,6 +253,14 @@ impl<'a> Session<'a> {
             });
         }
         match request {
+            Request::Pki(request::Pki::ToSsh(user, passphrase)) => {
+                let (keys, file) = pki::pkcs12::with_key(self.appliance, user, passphrase)?;
+                let Progress { seat, reader, .. } = progress;
+                let asked = Asked { user: &self.user, author: self.author(line), seat: *seat, within: None };
+                let set = Request::Ssh(request::Ssh::SetKeys(user.clone(), keys));
+                self.appliance.change(&asked, &set, reader).unwrap_or_else(|| Err(Refusal::denied()))?;
+                return Ok(Outcome::Reply(pki::pkcs12::spent(self.appliance, user, &file)));
+            }
             Request::Pki(ask) => return pki::answer(self.appliance, ask, connection).map(Outcome::Reply),
             Request::LogBundle => return logs::bundle::generate(self.appliance).map(Outcome::Reply),
             Request::Syslog(request::Syslog::Rotate(name)) => {

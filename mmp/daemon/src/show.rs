@@ -198,7 +198,13 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
     // What an administrator alone may list is not given away by completion either.
     let of_folder = matches!(
         live,
-        Live::Files | Live::KeyFiles | Live::CertificateFiles | Live::PkiFiles | Live::Requests | Live::Pairs
+        Live::Files
+            | Live::KeyFiles
+            | Live::CertificateFiles
+            | Live::PkiFiles
+            | Live::Pkcs12Files
+            | Live::Requests
+            | Live::Pairs
     );
     if role != Role::Admin && !of_folder && !(role == Role::Audit && live == Live::AuditServers) {
         return Vec::new();
@@ -222,7 +228,7 @@ fn values(appliance: &Appliance, role: Role, settings: &Settings, live: Live) ->
             let files = folder.list().unwrap_or_default();
             files.into_iter().map(|file| value(file.name.to_string(), &format!("{} bytes", file.size))).collect()
         }
-        Live::KeyFiles | Live::CertificateFiles | Live::PkiFiles | Live::Requests | Live::Pairs => {
+        Live::KeyFiles | Live::CertificateFiles | Live::PkiFiles | Live::Pkcs12Files | Live::Requests | Live::Pairs => {
             pki::live(appliance, role, live)
         }
         Live::ForwardZones => {

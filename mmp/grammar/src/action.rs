@@ -6,7 +6,7 @@ use mmp_control::{
     Request, Secret,
     request::{Backup, Pki, User},
 };
-use mmp_model::{FileName, Role, Username, backup::BackupName, restore::ConfirmTime};
+use mmp_model::{FileName, Role, Username, backup::BackupName, certificates::Basename, restore::ConfirmTime};
 
 use crate::table::{Command, Family};
 
@@ -23,6 +23,10 @@ pub enum Action {
     ResetPassword(Username),
     /// Ask for the passphrase of a key, then remove it.
     Unlock(FileName),
+    /// Ask for the passphrase of a PKCS#12 file, then make files of what it holds.
+    Import(FileName, Option<Basename>),
+    /// Ask for the passphrase of an account's PKCS#12 file, then take its public key.
+    ToSsh(Username),
     /// Check a backup, ask for its key where it is another appliance's, and go back to it.
     Rollback(BackupName),
     /// Help on one family, or on all.
@@ -43,6 +47,8 @@ impl Action {
             Self::ChangePassword => Some(Request::User(User::ChangeOwn { old: None, new: nothing() })),
             Self::ResetPassword(user) => Some(Request::User(User::Reset(user.clone(), nothing()))),
             Self::Unlock(file) => Some(Request::Pki(Pki::Unlock(file.clone(), nothing()))),
+            Self::Import(file, name) => Some(Request::Pki(Pki::Import(file.clone(), name.clone(), nothing()))),
+            Self::ToSsh(user) => Some(Request::Pki(Pki::ToSsh(user.clone(), nothing()))),
             Self::Rollback(name) => {
                 Some(Request::Backup(Backup::Rollback { name: name.clone(), key: Some(nothing()) }))
             }
@@ -54,6 +60,8 @@ impl Action {
     pub fn check(&self) -> Option<Request> {
         match self {
             Self::Unlock(file) => Some(Request::Pki(Pki::CheckUnlock(file.clone()))),
+            Self::Import(file, name) => Some(Request::Pki(Pki::CheckImport(file.clone(), name.clone()))),
+            Self::ToSsh(user) => Some(Request::Pki(Pki::CheckToSsh(user.clone()))),
             Self::Rollback(name) => Some(Request::Backup(Backup::Check(name.clone()))),
             _ => None,
         }

@@ -74,8 +74,8 @@ impl fmt::Display for Role {
 
 /// Names that the appliance's own daemons run under. `root` is not among them: administrators do create an account of
 /// that name, and it is an account like any other, without the kernel's root rights.
-const RESERVED: [&str; 10] =
-    ["mmp", "mmpd", "sshd", "unbound", "chrony", "nobody", "daemon", "postgres", "syslog", "webadmin"];
+const RESERVED: [&str; 11] =
+    ["mmp", "mmpd", "sshd", "unbound", "chrony", "nobody", "daemon", "postgres", "syslog", "webadmin", "pkcs12"];
 
 /// An account's name: a letter, then letters, digits, `.`, `-`, `_`; 32 characters at most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

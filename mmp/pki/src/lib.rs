@@ -8,6 +8,7 @@ pub mod certificate;
 mod constraints;
 mod der;
 pub mod generate;
+pub mod import;
 pub mod inspect;
 pub mod key;
 pub mod material;

@@ -72,9 +72,7 @@ pub enum ReadError {
     #[error("it is PKCS#7 (.p7b), which is not usable; export the chain as PEM, or: openssl pkcs7 -print_certs")]
     Pkcs7,
     /// PKCS#12.
-    #[error(
-        "it is PKCS#12 (.pfx, .p12), which is not usable; export key and certificates as PEM: openssl pkcs12 -nodes"
-    )]
+    #[error("it is PKCS#12; `pki import` makes a key and certificates of a .p12 or .pfx file")]
     Pkcs12,
     /// A key of OpenSSH's.
     #[error("it is an OpenSSH key, which is not usable for TLS")]

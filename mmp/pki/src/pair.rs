@@ -143,6 +143,14 @@ fn key(bytes: &[u8]) -> Result<PrivateKey, Fault> {
     }
 }
 
+/// Issuers of a certificate among the others, in order, the root last.
+pub(crate) fn issuers(leaf: Certificate, others: &[Certificate], now: i64) -> Vec<Certificate> {
+    let (chain, _) = follow(leaf, others, false, now);
+    let last = chain.last().filter(|last| !last.is_self_issued());
+    let root = last.and_then(|last| others.iter().find(|one| last.is_issued_by(one)));
+    chain.iter().skip(1).chain(root).cloned().collect()
+}
+
 /// From the leaf to the root, each by the one that issued it.
 fn follow(leaf: Certificate, others: &[Certificate], mut reordered: bool, now: i64) -> (Vec<Certificate>, Vec<Note>) {
     let mut chain = vec![leaf];

@@ -4,13 +4,13 @@
 
 use mmp_client::ClientError;
 use mmp_control::{
-    Refusal, Reply, Request,
+    Refusal, Reply, Request, Secret,
     reply::LogPage,
     request::{Backup, Pki, Syslog, Trial, User},
     roles,
 };
 use mmp_grammar::{Action, Filter, Parsed, help, loggable, parse};
-use mmp_model::{FileName, Role, Username, backup::BackupName};
+use mmp_model::{Role, Username, backup::BackupName};
 
 use crate::{
     input, listing, output,
@@ -50,6 +50,8 @@ pub fn asks(line: &str, role: Role) -> bool {
                 | Action::ChangePassword
                 | Action::ResetPassword(_)
                 | Action::Unlock(_)
+                | Action::Import(..)
+                | Action::ToSsh(_)
                 | Action::Rollback(_)
         );
         secret || (parsed.command.confirm.is_some() && !parsed.yes)
@@ -174,7 +176,13 @@ impl Line<'_> {
             }
             Action::ChangePassword => return self.change_password(),
             Action::ResetPassword(user) => return self.reset_password(&user),
-            Action::Unlock(file) => return self.unlock(file),
+            Action::Unlock(file) => {
+                return self.opened("key", |passphrase| Pki::Unlock(file, passphrase));
+            }
+            Action::Import(file, name) => {
+                return self.opened("file", |passphrase| Pki::Import(file, name, passphrase));
+            }
+            Action::ToSsh(user) => return self.opened("file", |passphrase| Pki::ToSsh(user, passphrase)),
             Action::Rollback(name) => return self.rollback(name),
             Action::Help(family) => {
                 self.note();
@@ -324,10 +332,11 @@ impl Line<'_> {
         Ok(Outcome::Next(Status::Done))
     }
 
-    fn unlock(&mut self, file: FileName) -> Result<Outcome, ClientError> {
-        match password::ask("Please enter the passphrase of the key:", self.manner.questions) {
+    /// What needs the passphrase of a `key` or `file`.
+    fn opened(&mut self, what: &str, ask: impl FnOnce(Secret) -> Pki) -> Result<Outcome, ClientError> {
+        match password::ask(&format!("Please enter the passphrase of the {what}:"), self.manner.questions) {
             Ok(passphrase) => {
-                self.ask(Request::Pki(Pki::Unlock(file, passphrase)))?;
+                self.ask(Request::Pki(ask(passphrase)))?;
                 Ok(Outcome::Next(Status::Done))
             }
             Err(reason) => {

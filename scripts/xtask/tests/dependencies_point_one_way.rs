@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("mmp-daemon", &["mmp-backup", "mmp-control", "mmp-licence", "mmp-log", "mmp-model", "mmp-pki"]),
     ("mmp-licence", &[]),
     ("mmp-log", &["mmp-model"]),
+    ("mmp-pkcs12", &[]),
     ("mmp-pki", &["mmp-model"]),
     ("meeting-api", &[]),
     ("syslog", &["mmp-log", "mmp-model"]),

@@ -9,6 +9,7 @@ mod backup;
 mod badday;
 mod boot;
 mod boxes;
+mod certificates;
 mod change;
 mod commands;
 mod expect;
@@ -56,6 +57,7 @@ fn all() -> impl Iterator<Item = &'static Scenario> {
         backup::ALL,
         logs::ALL,
         webadmin::ALL,
+        certificates::ALL,
         commands::ALL,
         change::ALL,
         attack::ALL,

@@ -1,7 +1,7 @@
 //! `pki`.
 
 use mmp_model::{
-    FileName,
+    FileName, Username,
     certificates::{Basename, Subject},
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,14 @@ pub enum Pki {
     CheckUnlock(FileName),
     /// Replaces a key by the same one without its passphrase.
     Unlock(FileName, Secret),
+    /// Whether a PKCS#12 file could be imported under the name; asked before the passphrase is.
+    CheckImport(FileName, Option<Basename>),
+    /// Makes files of what a PKCS#12 file holds, named after it or by the name.
+    Import(FileName, Option<Basename>, Secret),
+    /// Whether there is a PKCS#12 file for the account; asked before the passphrase is.
+    CheckToSsh(Username),
+    /// Gives an account the public key of its PKCS#12 file, and removes the file.
+    ToSsh(Username, Secret),
     /// A new key and a request to sign it. Progress comes as dots.
     Csr(Basename, Subject),
     /// A new key and a certificate signed by it; without attributes, for the host name. Progress comes as dots.

@@ -48,7 +48,7 @@ pub fn request(
     let (key, request) = (name.file("key"), name.file("csr"));
     let folder = prepared(appliance, &[&key, &request])?;
     let made = with_dots(dot, || generate::request(subject))?;
-    store_both(&folder, (&key, &request), &made)?;
+    store_all(&folder, &[(&key, made.key.as_bytes()), (&request, made.public.as_bytes())])?;
     Ok(Reply::Notice(format!(
         "Created key file {key} and CSR {request}\nCSR file {request} ready for download via SFTP"
     )))
@@ -65,7 +65,7 @@ pub fn self_signed(
     let folder = prepared(appliance, &[&key, &certificate])?;
     let subject = named(subject, &appliance.settings());
     let made = with_dots(dot, || generate::self_signed(&subject, clock::now()))?;
-    store_both(&folder, (&key, &certificate), &made)?;
+    store_all(&folder, &[(&key, made.key.as_bytes()), (&certificate, made.public.as_bytes())])?;
     Ok(Reply::Notice(format!("Created key file {key} and self-signed certificate {certificate}")))
 }
 
@@ -138,7 +138,7 @@ fn locked(name: &FileName, error: &UnlockError) -> Refusal {
 }
 
 /// The folder, when the files can be made.
-fn prepared(appliance: &Appliance, names: &[&FileName]) -> Result<PathBuf, Refusal> {
+pub(super) fn prepared(appliance: &Appliance, names: &[&FileName]) -> Result<PathBuf, Refusal> {
     let folder = appliance.system.paths.files();
     for name in names {
         if fs::symlink_metadata(folder.join(name.as_str())).is_ok() {
@@ -181,12 +181,17 @@ fn with_dots(
     })
 }
 
-fn store_both(folder: &Path, (key, public): (&FileName, &FileName), made: &Made) -> Result<(), Refusal> {
-    store(folder, key, made.key.as_bytes())?;
-    store(folder, public, made.public.as_bytes()).inspect_err(|_| {
-        // A key that nobody has a certificate or request for is of no use to anybody.
-        let _ = fs::remove_file(folder.join(key.as_str()));
-    })
+/// The files of one command: all, or none.
+pub(super) fn store_all(folder: &Path, files: &[(&FileName, &[u8])]) -> Result<(), Refusal> {
+    for (place, (name, content)) in files.iter().enumerate() {
+        store(folder, name, content).inspect_err(|_| {
+            // A key that nobody has a certificate or request for is of no use to anybody.
+            for (made, _) in &files[..place] {
+                let _ = fs::remove_file(folder.join(made.as_str()));
+            }
+        })?;
+    }
+    Ok(())
 }
 
 fn store(folder: &Path, name: &FileName, content: &[u8]) -> Result<(), Refusal> {

@@ -132,6 +132,8 @@ fn every_request() -> Vec<Request> {
         Request::Pcap(a, Pcap { size: None, time: None, filter: None }),
         Request::License,
         Request::Pki(Pki::Show),
+        Request::Pki(Pki::Import(file("one.p12"), None, secret())),
+        Request::Pki(Pki::ToSsh(admin(), secret())),
         Request::Pki(Pki::Inspect(file("one.key"))),
         Request::Pki(Pki::Sign("one".parse().unwrap(), "ca".parse().unwrap())),
         Request::Status(Status::Df),
@@ -210,6 +212,7 @@ fn is_theirs(role: Role, request: &Request) -> bool {
     let shell = matches!(role, Role::Crypto | Role::Audit);
     match request {
         Request::Noted => true,
+        Request::Pki(Pki::ToSsh(..)) => false,
         Request::Pki(_) | Request::Tls(_) | Request::Webadmin(Webadmin::Certs(_)) => role == Role::Crypto,
         Request::News | Request::Date(Date::Show) | Request::Live(_) => shell,
         Request::License => matches!(role, Role::Appadmin | Role::Api),

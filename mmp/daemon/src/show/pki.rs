@@ -33,6 +33,7 @@ fn wanted(live: Live, name: &str) -> bool {
     match live {
         Live::KeyFiles => ends(&[".key", ".pem"]),
         Live::CertificateFiles => ends(&[".cer", ".crt", ".pem", ".der"]),
+        Live::Pkcs12Files => ends(&[".p12", ".pfx"]),
         _ => true,
     }
 }
@@ -42,6 +43,7 @@ fn about(name: &str) -> &'static str {
         Some("key") => "private key",
         Some("csr") => "request",
         Some("cer" | "crt" | "der") => "certificate",
+        Some("p12" | "pfx") => "PKCS#12 file",
         _ => "PEM file",
     }
 }

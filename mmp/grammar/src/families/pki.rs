@@ -5,7 +5,7 @@ use mmp_control::{
     request::{Live, Pki},
 };
 use mmp_model::{
-    FileName, InvalidValue,
+    FileName, InvalidValue, Username,
     certificates::{Attribute, Basename, Subject},
 };
 
@@ -16,6 +16,8 @@ use crate::{
 
 const VERIFY: Part = group("verify", "Check a certificate up to a root");
 const SELFSIGNED: Part = group("selfsigned", "Make a key and a certificate, signed by itself");
+const IMPORT: Part = group("import", "Make files of what a PKCS#12 file holds");
+const PKCS12: Part = value::<FileName>("<p12-file>", "File that ends in .p12 or .pfx").live(Live::Pkcs12Files).part();
 const BASENAME: Value = value::<Basename>("<basename>", "Name of the new files, without ending");
 const ATTRIBUTES: Part =
     checked("<attribute:value>+", "CN:, OU:, O:, L:, ST:, C:, emailAddress:, subjectAltName:, keyType:", |word| {
@@ -36,6 +38,7 @@ pub static PKI: Family = Family {
         "Attributes are NAME:value without a blank after the colon; values with blanks stand in double quotes.",
         "subjectAltName: takes host names, addresses and URIs, separated by commas and no blanks; the CN is among them.",
         "keyType: is rsa2048 (unless given), rsa3072, rsa4096, ec256 or ec384.",
+        "import makes <name>.key, <name>.cer and <name>-bundle.cer; it overwrites nothing.",
         "Files come and go by SFTP. A service reads a replaced file when it is restarted.",
     ],
     commands: &[
@@ -76,6 +79,27 @@ pub static PKI: Family = Family {
         Command::set(&[word("unlock"), KEY.part()], "Remove the passphrase of a key", "pki unlock onecert.key", |v| {
             Ok(Action::Unlock(v[0].parse()?))
         }),
+        Command::set(
+            &[IMPORT, PKCS12],
+            "Make a key, a certificate and a bundle of a PKCS#12 file",
+            "pki import onecert.p12",
+            |v| Ok(Action::Import(v[0].parse()?, None)),
+        ),
+        Command::set(
+            &[IMPORT, PKCS12, BASENAME.part()],
+            "Make a key, a certificate and a bundle of a PKCS#12 file, under another name",
+            "pki import onecert.p12 webadmin",
+            |v| Ok(Action::Import(v[0].parse()?, Some(v[1].parse()?))),
+        ),
+        Command::set(
+            &[
+                word("pkcs12-to-ssh"),
+                value::<Username>("<username>", "Account that <username>.p12 is for").live(Live::Users).part(),
+            ],
+            "Let an account log in with the key of its PKCS#12 file",
+            "pki pkcs12-to-ssh bob",
+            |v| Ok(Action::ToSsh(v[0].parse()?)),
+        ),
         Command::set(
             &[word("csr"), BASENAME.part(), ATTRIBUTES],
             "Make a key and a request to have it signed",

@@ -4,7 +4,7 @@ use crate::{Scenario, scenario, stage::Moment};
 
 mod authority;
 mod license;
-mod visitor;
+pub(crate) mod visitor;
 mod walk_through;
 
 pub const ALL: &[Scenario] = &[
