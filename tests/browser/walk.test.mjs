@@ -83,14 +83,14 @@ test("the first sign-in forces a new password, and the first page is small", asy
   assert.ok(bytes < 100_000, `the first page took ${bytes} bytes`);
 });
 
-test("the licence is missed on every page until one is in force", async () => {
+test("the license is missed on every page until one is in force", async () => {
   const warning = page.locator("main").getByText("is not licensed");
   await warning.waitFor();
   await go("files");
   await warning.waitFor();
   await page.setInputFiles('input[type="file"]', { name: "bad name.lic", mimeType: "text/plain", buffer: Buffer.from("x") });
   await page.locator("main").getByText("Invalid file name").waitFor();
-  await page.setInputFiles('input[type="file"]', { name: "cms.lic", mimeType: "text/plain", buffer: Buffer.from("licence\n") });
+  await page.setInputFiles('input[type="file"]', { name: "cms.lic", mimeType: "text/plain", buffer: Buffer.from("license\n") });
   await page.locator("main").getByText("Done: put cms.lic").waitFor();
   // This one grants nothing, and the page says so.
   await warning.waitFor();

@@ -15,7 +15,7 @@ export default async function backup() {
   return {
     title: "Backup and restore",
     content: [
-      section("Backups", { about: "The whole configuration with licence, certificates, keys and accounts, encrypted. A rollback restarts the appliance." }, watched(backups)),
+      section("Backups", { about: "The whole configuration with license, certificates, keys and accounts, encrypted. A rollback restarts the appliance." }, watched(backups)),
       section("Restore points", { about: "Every change of the settings makes one; the last 64 are kept. Files are not in them." }, watched(points)),
       section("Factory reset", {}, reset()),
     ],

@@ -14,7 +14,7 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/u;
 export default async function files() {
   return {
     title: "Files",
-    about: "The same folder as over SFTP: licence, certificates, keys, backups, logs.",
+    about: "The same folder as over SFTP: license, certificates, keys, backups, logs.",
     content: [section("Upload", {}, upload()), section("Folder", {}, watched(folder))],
   };
 }

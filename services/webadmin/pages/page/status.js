@@ -24,7 +24,7 @@ export default async function status() {
       h(
         "div",
         { class: "columns" },
-        section("Licence and certificates", {}, parts[3]),
+        section("License and certificates", {}, parts[3]),
         h("div", { class: "stack" }, section("Signed in", {}, parts[5]), section("Storage", {}, parts[4])),
       ),
     ],
@@ -122,26 +122,26 @@ const addresses = (side, link) => {
 };
 
 /** What a license allows, or why none is in force. */
-function licensed(licence) {
-  if (!licence) return h("span", { class: "soft" }, "not known");
-  if (licence.fault || !licence.features.length) return state("none in force", "warn");
-  const soonest = licence.features.reduce((one, other) => (other.days < one.days ? other : one));
-  const kind = licence.features.some((one) => one.status !== "activated") ? "warn" : "good";
-  return state(`${many(licence.features.length, "feature")}, the first ends ${soonest.expiry}`, kind);
+function licensed(license) {
+  if (!license) return h("span", { class: "soft" }, "not known");
+  if (license.fault || !license.features.length) return state("none in force", "warn");
+  const soonest = license.features.reduce((one, other) => (other.days < one.days ? other : one));
+  const kind = license.features.some((one) => one.status !== "activated") ? "warn" : "good";
+  return state(`${many(license.features.length, "feature")}, the first ends ${soonest.expiry}`, kind);
 }
 
 async function certificates() {
-  const [licence, web, uses] = await Promise.all([maybe(show("license")), maybe(show("webadmin status")), maybe(show("pki"))]);
+  const [license, web, uses] = await Promise.all([maybe(show("license")), maybe(show("webadmin status")), maybe(show("pki"))]);
   const shown = web?.certificate;
   const days = shown ? Math.floor((shown.expires - Date.now() / 1000) / 86400) : null;
   const expiry = shown && (days < 0 ? state(`expired ${time(shown.expires)}`, "bad") : days < 60 ? state(`expires in ${many(days, "day")}`, "warn") : state(`valid until ${time(shown.expires)}`, "good"));
   return [
     facts([
-      ["Licence", licensed(licence)],
+      ["License", licensed(license)],
       ["Web Admin certificate", shown ? [h("div", {}, (shown.names ?? []).join(", ")), expiry] : h("span", { class: "soft" }, "none is set")],
     ]),
     (uses ?? []).filter((row) => row.fault).map((row) => note("bad", `${row.service}, ${row.purpose}: ${row.file}`, row.fault)),
-    licence?.fault ? h("div", { class: "actions" }, h("a", { class: "button small", href: "#/files" }, "Upload cms.lic")) : null,
+    license?.fault ? h("div", { class: "actions" }, h("a", { class: "button small", href: "#/files" }, "Upload cms.lic")) : null,
   ];
 }
 

@@ -1,4 +1,4 @@
-// What an administrator must know on every page: the licence, faults and pending restarts as mmpd words them.
+// What an administrator must know on every page: the license, faults and pending restarts as mmpd words them.
 
 import { call, live, show } from "./ask.js";
 import { add, h } from "./dom.js";
@@ -9,7 +9,7 @@ export const files = () => call("GET", "/files").then((answer) => (Array.isArray
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-const LICENCE = /upload cms\.lic/u;
+const LICENSE = /upload cms\.lic/u;
 
 /** What was set and waits for a restart: words, and the page that does it. */
 export async function pending() {
@@ -32,14 +32,14 @@ export async function faults() {
 export function alarms() {
   const place = h("div", { class: "notes" });
   place.again = async (notices) => {
-    const [licence, waiting, wrong] = await Promise.all([show("license").catch(() => null), pending(), faults()]);
+    const [license, waiting, wrong] = await Promise.all([show("license").catch(() => null), pending(), faults()]);
     place.replaceChildren();
-    if (licence?.fault) {
+    if (license?.fault) {
       add(place, [
         note(
           "warn",
           "This Call Bridge is not licensed.",
-          `${licence.fault}. Call capacity is reduced and features are unavailable until a licence is installed: upload cms.lic.`,
+          `${license.fault}. Call capacity is reduced and features are unavailable until a license is installed: upload cms.lic.`,
           h("a", { class: "button small", href: "#/files" }, "Go to Files"),
         ),
       ]);
@@ -47,7 +47,7 @@ export function alarms() {
     const shown = wrong.map(([text]) => text);
     for (const [text, page] of wrong) add(place, [note("warn", sentence(text), "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
     for (const [text, page] of waiting) add(place, [note("", text, "", h("a", { class: "button small", href: `#/${page}` }, "Go there"))]);
-    for (const text of notices.filter((one) => !LICENCE.test(one) && !/reboot is required/iu.test(one) && !shown.some((text) => one.includes(text)))) add(place, [note(/^WARNING/u.test(text) ? "warn" : "", text.replace(/^(WARNING|NOTE): /u, ""))]);
+    for (const text of notices.filter((one) => !LICENSE.test(one) && !/reboot is required/iu.test(one) && !shown.some((text) => one.includes(text)))) add(place, [note(/^WARNING/u.test(text) ? "warn" : "", text.replace(/^(WARNING|NOTE): /u, ""))]);
   };
   return place;
 }

@@ -82,9 +82,11 @@ fn upload(client: &Client, files: &Files<'_>) -> Result<()> {
 fn with_passphrase(appliance: &mut Appliance, line: &str, passphrase: &str) -> Result<String> {
     let prompt = appliance.prompt.clone();
     let console = &mut appliance.machine.console;
+    console.expect_prompt(&prompt, ANSWER)?;
     console.send_line(line)?;
     console.expect("Please enter the passphrase", ANSWER)?;
-    console.command(&prompt, passphrase, ANSWER)
+    console.send_line(passphrase)?;
+    console.expect(&format!("\n{}", prompt.trim_end()), ANSWER)
 }
 
 /// `old.pfx` and `new.p12` as keys and certificates.
