@@ -7,7 +7,7 @@
 pub mod checklist;
 pub mod kept;
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf};
 
 use mmp_control::reply;
 use mmp_model::{
@@ -229,11 +229,15 @@ impl Contents {
     }
 }
 
-/// A file of the SFTP folder, if it is there and not too large to be a key or certificates.
+/// A file of the SFTP folder, if it is there. Of one that is too large for a key or certificates only so much that whoever
+/// looks at it says so.
 pub fn read_file(paths: &Paths, file: &FileName) -> Option<Zeroizing<Vec<u8>>> {
     let path = paths.files().join(file.as_str());
-    let small = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() <= LARGEST);
-    small.then(|| fs::read(&path).ok().map(Zeroizing::new)).flatten()
+    let found = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
+    // Room for all of it at once: a buffer that grows would leave copies of a key behind.
+    let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(found.len().min(LARGEST)).ok()? + 1));
+    fs::File::open(&path).ok()?.take(LARGEST + 1).read_to_end(&mut content).ok()?;
+    Some(content)
 }
 
 /// `status.json`.
