@@ -43,7 +43,7 @@ fn the_bundle_is_in_order_whatever_the_file_was() {
     let now = File::read(root.as_bytes()).unwrap().certificates().next().unwrap().not_before() + 60;
     let found = Imported::read(pem.as_bytes(), now).unwrap();
     assert_eq!(found.certificate.common_name().as_deref(), Some("one"));
-    let names: Vec<String> = found.issuers.iter().filter_map(|one| one.common_name()).collect();
+    let names: Vec<String> = found.issuers.iter().filter_map(mmp_pki::Certificate::common_name).collect();
     assert_eq!(names, ["sub", "root"]);
     assert_eq!(found.bundle(), format!("{sub}{root}"));
 
