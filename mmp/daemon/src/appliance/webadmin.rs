@@ -242,7 +242,7 @@ impl Appliance {
                     Ok(file) if file.key().is_some() => {}
                     Ok(file) if file.is_encrypted() => {
                         return Err(unusable(&certs.key, "is protected by a passphrase")
-                            .hint(format!("type `pki unlock` with {}", certs.key)));
+                            .hint(format!("type `pki unlock {}`", certs.key)));
                     }
                     Ok(_) => return Err(unusable(&certs.key, "holds no private key")),
                     Err(error) => return Err(unusable(&certs.key, &format!("cannot be used: {error}"))),

@@ -118,10 +118,11 @@ fn served(files: &Files<'_>) -> Result<()> {
 }
 
 fn locked(appliance: &mut Appliance, files: &Files<'_>) -> Result<()> {
-    restarted(appliance, "locked.key one.cer bundle.cer", "FAILURE: Key file is protected by a passphrase")?;
+    let certs = "locked.key one.cer bundle.cer";
+    expect::holds(&appliance.command(&format!("webadmin certs {certs}"))?, "locked.key is protected by a passphrase")?;
     expect::holds(&with_passphrase(appliance, "pki unlock locked.key", "wrong")?, "Incorrect passphrase")?;
     expect::holds(&with_passphrase(appliance, "pki unlock locked.key", "Sesame-1")?, "Removed the passphrase")?;
-    expect::holds(&appliance.command("webadmin restart")?, GOOD)?;
+    restarted(appliance, certs, GOOD)?;
     served(files)
 }
 
